@@ -1,0 +1,53 @@
+// Opens postgres.js clients: the one place that constructs one, so that every connection parses and names itself alike.
+import postgres from 'postgres';
+
+/** A pool of connections. */
+export type Sql = postgres.Sql;
+/** One transaction, or one savepoint within it. */
+export type Tx = postgres.TransactionSql;
+/** Whatever runs a query: a pool or a transaction. */
+export type Queryable = postgres.ISql;
+
+/** What may differ between the pools of one process. */
+export interface SqlOptions {
+  /** Connections at most; they open on demand. */
+  max?: number;
+  /** Shown in pg_stat_activity, so that an operator can tell who holds a lock. */
+  applicationName?: string;
+  /** Gives up connecting after this long; a query waits no longer than this for a server that is away. */
+  connectTimeoutMs?: number;
+  /** Closes a connection that was idle for this long; never by default. */
+  idleTimeoutMs?: number;
+  /** Server settings of every session, by their PostgreSQL names. */
+  settings?: Record<string, string | number | boolean>;
+  /** Prepared statements; off only behind a pooler in transaction mode. */
+  prepare?: boolean;
+  /** Receives notices and warnings of the server; dropped by default. */
+  onNotice?: (notice: postgres.Notice) => void;
+  /** Called whenever a connection was lost or closed. */
+  onClose?: () => void;
+}
+
+/**
+ * Opens a pool; no connection is made until the first query.
+ * `bigint` and `numeric` arrive as numbers: ids have 53 bits, and no figure of Tocsin needs more digits than a double has.
+ * @throws Error when the address is not a URL
+ */
+export function openSql(url: string, options: SqlOptions = {}): Sql {
+  const sql = postgres(url, {
+    max: options.max ?? 10,
+    connect_timeout: (options.connectTimeoutMs ?? 10_000) / 1000,
+    idle_timeout: options.idleTimeoutMs === undefined ? undefined : options.idleTimeoutMs / 1000,
+    // Connections live as long as the pool: the default recycles them after 30 to 60 minutes, in the middle of whatever runs.
+    max_lifetime: null,
+    prepare: options.prepare ?? true,
+    onnotice: options.onNotice ?? (() => undefined),
+    onclose: options.onClose ?? (() => undefined),
+    connection: { application_name: options.applicationName ?? 'tocsin', ...options.settings },
+    // Arrays of these (int8[] is 1016) follow: postgres.js derives their parsers from the element's.
+    types: {
+      number64: { to: 20, from: [20, 1700], serialize: String, parse: Number },
+    },
+  });
+  return sql as unknown as Sql;
+}

@@ -1,0 +1,59 @@
+-- The breaker: closed → open after 5 failures in a row, for 30 s doubling to 15 min while it keeps failing. When that time
+-- is over one delivery probes (slots_max = 1): a failure opens it again, a success makes it half-open, and each further
+-- success doubles the slots until max_in_flight is reached and it closes: the slow start.
+create function tocsin_internal.apply_webhook_results(p_results tocsin_internal.webhook_results) returns void
+language plpgsql volatile as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  h tocsin_data.webhook_health_metrics;
+  l tocsin_data.webhook_lanes;
+  v_was text;
+  v_keep double precision := power(0.96, p_results.delivered + p_results.failed);
+begin
+  select * into h from tocsin_data.webhook_health_metrics m where m.webhook_id = p_results.webhook_id for update;
+  if not found then return; end if;
+  select * into l from tocsin_data.webhook_lanes n
+   where n.bucket = h.bucket and n.webhook_id = h.webhook_id for update;
+  v_was := h.health_status;
+  h.consecutive_failures := p_results.trailing_failures
+    + case when p_results.delivered > 0 then 0 else h.consecutive_failures end;
+  h.recent_failure_rate := h.recent_failure_rate * v_keep
+    + (1 - v_keep) * p_results.failed / greatest(1, p_results.delivered + p_results.failed);
+  if p_results.trailing_failures > 0 and (h.breaker_state = 'half_open'
+      or h.breaker_state = 'open' and h.blocked_until <= v_now
+      or h.breaker_state = 'closed' and h.consecutive_failures >= 5) then
+    h.breaker_state := 'open';
+    h.breaker_opened_at := v_now;
+    h.blocked_until := v_now + least(900, 30 * power(2, h.breaker_trips)) * (0.9 + 0.2 * random()) * interval '1 second';
+    h.breaker_trips := least(h.breaker_trips + 1, 20);
+    l.slots_max := 1;
+  elsif p_results.delivered > 0 and p_results.trailing_failures = 0 and h.breaker_state <> 'closed' then
+    h.breaker_state := 'half_open';
+    h.blocked_until := null;
+    l.blocked_until := null;
+    l.slots_max := least(32767, coalesce(l.slots_max, 1) * 2);
+    if l.slots_max >= l.max_in_flight then
+      h.breaker_state := 'closed';
+      h.breaker_trips := 0;
+      l.slots_max := null;
+    end if;
+  end if;
+  if p_results.throttle_seconds is not null and p_results.failed > 0 then
+    h.blocked_until := greatest(h.blocked_until, v_now + interval '1 second' * case
+      when p_results.throttle_seconds > 0 then least(p_results.throttle_seconds, 3600)
+      else least(60, power(2, least(h.consecutive_failures, 6)) * (0.9 + 0.2 * random())) end);
+  end if;
+  h.health_status := case
+    when h.breaker_state = 'open' or h.consecutive_failures >= 5 then 'unavailable'
+    when h.breaker_state = 'half_open' or h.consecutive_failures >= 2 or h.recent_failure_rate > 0.1 then 'degraded'
+    else 'healthy' end;
+  update tocsin_data.webhook_lanes n
+     set blocked_until = case when h.blocked_until > v_now then greatest(l.blocked_until, h.blocked_until) else l.blocked_until end,
+         slots_max = l.slots_max,
+         watched = h.breaker_state <> 'closed' or h.consecutive_failures > 0 or h.blocked_until > v_now
+   where n.bucket = l.bucket and n.webhook_id = l.webhook_id;
+  perform tocsin_internal.store_health(h, p_results, v_was, v_now);
+end
+$$;
+comment on function tocsin_internal.apply_webhook_results(tocsin_internal.webhook_results) is
+  'Applies a batch of results to one webhook at once: streak, breaker, throttle, health state; writes webhook_health_metrics and webhook_lanes.';

@@ -1,0 +1,52 @@
+-- The uncommon path: failures, and anything of a webhook that failed recently. Health is written here at once, so that
+-- the breaker sees every failure in order. Rows are locked health first, then lanes, each by ascending webhook_id.
+create function tocsin_internal.record_troubled(p_results tocsin_internal.delivery_result[]) returns integer
+language plpgsql volatile as $$
+declare
+  v_logged tocsin_data.alert_delivery_log[];
+  v_gone integer[];
+begin
+  with logged as (
+    insert into tocsin_data.alert_delivery_log (delivery_id, alert_id, attempted_at, next_attempt_at, webhook_id, tenant_id,
+        response_ms, status_code, bucket, attempt, status, error, response_body)
+      select r.delivery_id, r.alert_id, r.recorded_at, case when j.status = 'retrying' then j.next_at end, r.webhook_id,
+             w.tenant_id, r.response_ms, r.status_code, w.bucket, r.attempt, j.status, r.error, r.response_body
+        from unnest(p_results) r
+        join tocsin_data.webhooks w on w.webhook_id = r.webhook_id
+       cross join lateral (select
+             case when r.outcome = 'delivered' then 'delivered'
+                  when w.deleted_at is not null then 'cancelled'
+                  when r.outcome in ('gone', 'expired') or r.attempt > tocsin_internal.max_retries(w.retry_policy) then 'failed'
+                  else 'retrying' end as status,
+             r.recorded_at + interval '1 second' * greatest(
+               tocsin_internal.retry_delay_seconds(w.retry_policy, r.attempt), least(r.retry_after_seconds, 86400)) as next_at) j
+    on conflict do nothing
+    returning *)
+  select array_agg(l) into v_logged from logged l;
+  perform tocsin_internal.schedule_retries(v_logged);
+  v_gone := array(select distinct r.webhook_id from unnest(p_results) r where r.outcome = 'gone' order by 1);
+  if cardinality(v_gone) > 0 then
+    update tocsin_data.webhooks w
+       set is_active = false, disabled_reason = 'The receiver answered 410 Gone.', updated_at = now()
+     where w.webhook_id = any (v_gone) and w.is_active;
+  end if;
+  perform tocsin_internal.apply_webhook_results(s)
+     from (select row(r.webhook_id, count(*) filter (where r.outcome = 'delivered'),
+                  count(*) filter (where r.outcome <> 'delivered'),
+                  count(*) filter (where r.outcome <> 'delivered' and r.status_code is distinct from 429
+                    and r.n > r.last_success_n),
+                  avg(r.response_ms), max(r.response_ms), (array_agg(r.status_code order by r.n desc))[1],
+                  (array_agg(r.error order by r.n desc) filter (where r.error is not null))[1],
+                  max(case when r.outcome = 'throttled' then coalesce(r.retry_after_seconds, 0) end)
+                )::tocsin_internal.webhook_results as s
+             from (select u.*, coalesce(max(u.n) filter (where u.outcome = 'delivered') over (partition by u.webhook_id), 0)
+                     as last_success_n
+                     from unnest(p_results) with ordinality as u(delivery_id, alert_id, webhook_id, attempt, outcome,
+                       status_code, response_ms, error, response_body, retry_after_seconds, recorded_at, n)
+                    where (u.delivery_id, u.attempt) in (select g.delivery_id, g.attempt from unnest(v_logged) g)) r
+            group by r.webhook_id order by r.webhook_id) x;
+  return cardinality(coalesce(v_logged, '{}'));
+end
+$$;
+comment on function tocsin_internal.record_troubled(tocsin_internal.delivery_result[]) is
+  'Logs attempts that failed or belong to a webhook under watch, schedules the next ones, disables webhooks that are gone, and applies health and breaker at once.';

@@ -1,0 +1,14 @@
+-- One result of a delivery attempt, as recording passes it on.
+create type tocsin_internal.delivery_result as (
+  delivery_id bigint, alert_id bigint, webhook_id integer, attempt smallint, outcome text, status_code smallint,
+  response_ms integer, error text, response_body text, retry_after_seconds integer, recorded_at timestamptz
+);
+
+-- What a batch of results says of one webhook.
+create type tocsin_internal.webhook_results as (
+  webhook_id integer, delivered integer, failed integer,
+  -- Failures after the last success; an answer 429 is the receiver's wish, not its failure, and does not count here.
+  trailing_failures integer, response_ms_avg real, response_ms_max integer, last_status_code smallint, last_error text,
+  -- For how long the receiver asked us, or we choose, to leave the whole webhook alone; null for not at all.
+  throttle_seconds integer
+);

@@ -1,0 +1,11 @@
+-- Re-created with tocsin_internal, in the same transaction.
+create or replace trigger sync_webhooks_insert after insert on tocsin_data.webhooks
+  referencing new table as changed for each statement execute function tocsin_internal.sync_webhooks();
+create or replace trigger sync_webhooks_update after update on tocsin_data.webhooks
+  referencing new table as changed for each statement execute function tocsin_internal.sync_webhooks();
+create or replace trigger sync_webhook_secrets_insert after insert on tocsin_data.webhook_secrets
+  referencing new table as changed for each statement execute function tocsin_internal.sync_webhook_secrets();
+create or replace trigger sync_webhook_secrets_update after update on tocsin_data.webhook_secrets
+  referencing new table as changed for each statement execute function tocsin_internal.sync_webhook_secrets();
+create or replace trigger sync_webhook_secrets_delete after delete on tocsin_data.webhook_secrets
+  referencing old table as changed for each statement execute function tocsin_internal.sync_webhook_secrets();

@@ -12,3 +12,9 @@ create type tocsin_internal.webhook_results as (
   -- For how long the receiver asked us, or we choose, to leave the whole webhook alone; null for not at all.
   throttle_seconds integer
 );
+
+-- One alert of a batch as it was asked for; n counts from 1.
+create type tocsin_internal.alert_input as (
+  n bigint, alert_type text, severity text, message text, operation_type text, context jsonb, dedupe_key text,
+  idempotency_key text
+);

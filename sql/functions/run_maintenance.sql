@@ -1,0 +1,18 @@
+-- Every worker calls it each second; whoever finds another at it leaves.
+create or replace function tocsin.run_maintenance()
+returns table (promoted integer, parked integer, unparked integer, cancelled integer, reaped integer, folded integer)
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if not pg_try_advisory_xact_lock(1953456995, 3) then return; end if;
+  promoted := tocsin_internal.promote_retries();
+  parked := tocsin_internal.park_deliveries();
+  unparked := tocsin_internal.unpark_deliveries();
+  cancelled := tocsin_internal.cancel_deliveries();
+  reaped := tocsin.reap_leases();
+  folded := tocsin_internal.fold_webhook_health();
+  if promoted + unparked + reaped > 0 then perform tocsin_internal.wake_idle_worker(); end if;
+  return next;
+end
+$$;
+comment on function tocsin.run_maintenance() is
+  'One round of housekeeping, for every second: promotes retries, parks and unparks lanes, cancels for deleted webhooks, reaps lost leases, folds health. Returns how many of each, no row when another session is at it. Writes the queue tables and webhook_health_metrics.';

@@ -1,0 +1,37 @@
+create function tocsin_internal.claim_columns(
+  p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
+  p_overdue_ms integer, p_busy_webhook_ids integer[], p_busy_counts integer[])
+returns table (lease_id bigint, delivery_ids text, alert_ids text, webhook_ids text, attempts text, versions text,
+  payload_alert_ids text, payloads text, next_after_webhook_id integer)
+language plpgsql volatile set enable_seqscan = off as $$
+declare
+  c record;
+  v_min bigint; v_max bigint;
+begin
+  c := tocsin_internal.claim_batch(p_worker_id, p_limit, p_lease_ms, p_after_webhook_id, p_buckets,
+    p_overdue_ms * interval '1 ms', p_busy_webhook_ids, p_busy_counts);
+  next_after_webhook_id := c.next_after_webhook_id;
+  lease_id := (c.lease).lease_id;
+  if lease_id is not null then
+    delivery_ids := array_to_string((c.lease).delivery_ids, ',');
+    alert_ids := array_to_string((c.lease).alert_ids, ',');
+    webhook_ids := array_to_string((c.lease).webhook_ids, ',');
+    attempts := array_to_string((c.lease).attempts, ',');
+    -- The bounds let the planner leave out the other partitions.
+    select min(m.alert_id), max(m.alert_id) into v_min, v_max from unnest((c.lease).alert_ids) as m(alert_id);
+    with members as materialized (
+      select m.alert_id, m.n, l.version, l.tenant_id
+        from unnest((c.lease).alert_ids, (c.lease).webhook_ids) with ordinality as m(alert_id, webhook_id, n)
+        join tocsin_data.webhook_lanes l on l.bucket = (m.webhook_id & 63)::smallint and l.webhook_id = m.webhook_id)
+    select (select string_agg(m.version::text, ',' order by m.n) from members m), p.ids, p.payloads
+      into versions, payload_alert_ids, payloads
+      from (select string_agg(a.alert_id::text, ',') as ids, string_agg(a.payload, E'\x1e') as payloads
+              from (select distinct m.tenant_id, m.alert_id from members m) d
+              join tocsin_data.alerts a on a.tenant_id = d.tenant_id and a.alert_id = d.alert_id
+                and a.alert_id between v_min and v_max) p;
+  end if;
+  return next;
+end
+$$;
+comment on function tocsin_internal.claim_columns(bigint, integer, integer, integer, smallint[], integer, integer[], integer[]) is
+  'Claims a batch and gives it as columns for the worker, with the payloads and the version of each webhook.';

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { chooseAccount } from './embedded_account.ts';
 import { findPostgresBinaries } from './embedded_binaries.ts';
-import { createCluster } from './embedded_cluster.ts';
+import { createCluster, embeddedUser } from './embedded_cluster.ts';
 import { type EmbeddedPlace, launchServer } from './embedded_launch.ts';
 import { findPostmaster, isGone, type Postmaster } from './embedded_postmaster.ts';
 import type { ServerSettings } from './embedded_settings.ts';
@@ -30,8 +30,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** The user and the database that the cluster is made with. */
-export const embeddedName = 'tocsin';
+const databaseName = 'tocsin';
 
 /**
  * Makes sure that the server of this directory runs, and joins its users.
@@ -80,15 +79,15 @@ async function adoptServer(place: EmbeddedPlace): Promise<Postmaster | undefined
 
 /** Connects once, to prove that the server is ours, and creates the database in a new cluster. */
 async function openDatabase(place: EmbeddedPlace, port: number): Promise<string> {
-  const address = (database: string) => `postgres://${embeddedName}:${place.password}@127.0.0.1:${port}/${database}`;
+  const address = (database: string) => `postgres://${embeddedUser}:${place.password}@127.0.0.1:${port}/${database}`;
   const sql = openSql(address('postgres'), { max: 1, applicationName: 'tocsin start' });
   try {
-    const found = await sql`select from pg_catalog.pg_database where datname = ${embeddedName}`;
-    if (found.count === 0) await sql`create database ${sql(embeddedName)}`;
+    const found = await sql`select from pg_catalog.pg_database where datname = ${databaseName}`;
+    if (found.count === 0) await sql`create database ${sql(databaseName)}`;
   } finally {
     await sql.end({ timeout: 5 });
   }
-  return address(embeddedName);
+  return address(databaseName);
 }
 
 async function leave(directory: string, users: { release(): void }, timeoutMs: number): Promise<void> {

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { type Account, serverEnvironment } from './embedded_account.ts';
 import type { PostgresBinaries } from './embedded_binaries.ts';
 
+/** The superuser of the cluster. */
+export const embeddedUser = 'postgres';
+
 /**
  * Makes sure that the directory holds a cluster of our version. The caller holds the start lock.
  * @returns the password of its superuser
@@ -30,7 +33,8 @@ export function createCluster(directory: string, binaries: PostgresBinaries, acc
   }
   runAs(account, binaries.initdb, [
     `--pgdata=${fresh}`,
-    '--username=tocsin',
+    // Not `tocsin`: the default search_path starts with a schema of the user's name, and people's tables would land in ours.
+    `--username=${embeddedUser}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',

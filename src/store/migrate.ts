@@ -18,14 +18,18 @@ const attemptsMax = 10;
 
 /**
  * Migrates the database that `sql` points to. Safe to call from any number of programs at once, and while traffic runs:
- * it waits at most a few seconds for a lock on a table before it lets the traffic pass and tries again.
+ * it waits at most `lockTimeoutMs` for a lock on a table before it lets the traffic pass and tries again, ten times in all.
  * @throws MigrateError when an applied table file was edited or is missing, or when objects of others would have to go;
  * then nothing was changed
  */
-export async function migrate(sql: Sql, sources: SqlSources = readSqlSources()): Promise<MigrateOutcome> {
+export async function migrate(
+  sql: Sql,
+  sources: SqlSources = readSqlSources(),
+  lockTimeoutMs = 5_000,
+): Promise<MigrateOutcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await sql.begin((tx) => migrateInTransaction(tx, sources));
+      return await sql.begin((tx) => migrateInTransaction(tx, sources, lockTimeoutMs));
     } catch (error) {
       // Deadlock detected, lock not available: running traffic was in the way.
       const code = (error as SqlFailure).code ?? ((error as Error).cause as SqlFailure | undefined)?.code;
@@ -34,12 +38,12 @@ export async function migrate(sql: Sql, sources: SqlSources = readSqlSources()):
   }
 }
 
-async function migrateInTransaction(tx: Tx, sources: SqlSources): Promise<MigrateOutcome> {
+async function migrateInTransaction(tx: Tx, sources: SqlSources, lockTimeoutMs: number): Promise<MigrateOutcome> {
   await checkServer(tx);
   await tx`select pg_catalog.pg_advisory_xact_lock(${lockKey})`;
   // Sources name every object with its schema, so a caller's or a user's search_path changes nothing.
   await tx`select pg_catalog.set_config(name, value, true) from (values
-    ('search_path', ''), ('client_min_messages', 'warning'), ('check_function_bodies', 'off'), ('lock_timeout', '5s'),
+    ('search_path', ''), ('client_min_messages', 'warning'), ('check_function_bodies', 'off'), ('lock_timeout', ${`${lockTimeoutMs}ms`}),
     ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0')) as wanted (name, value)`;
   await createBookkeeping(tx);
   const appliedTables = await applyTables(tx, sources);

@@ -1,0 +1,131 @@
+// Reads the environment into one frozen, checked object: the only file that looks at process.env.
+import ipaddr from 'ipaddr.js';
+import type { LogLevel } from './log.ts';
+import { EnvReader } from './env_reader.ts';
+
+/** Everything that can be set from outside. Times carry their unit; what is undefined is off. */
+export interface Config {
+  environment: 'development' | 'production';
+  /** A PostgreSQL server of the user's; without one Tocsin starts its embedded one. */
+  databaseUrl: string | undefined;
+  dbPoolMin: number;
+  dbPoolMax: number;
+  apiHost: string;
+  apiPort: number;
+  apiWorkers: number;
+  logLevel: LogLevel;
+  logFile: string | undefined;
+  debug: boolean;
+  cacheEnabled: boolean;
+  cacheTtlSeconds: number;
+  cacheMaxItems: number;
+  redisUrl: string | undefined;
+  /** Signs tokens; at least 32 bytes in production. */
+  secretKey: string | undefined;
+  /** Encrypts webhook secrets and headers at rest. */
+  encryptionKey: string | undefined;
+  corsOrigins: readonly string[];
+  /** Requests per window and caller. */
+  rateLimit: number;
+  rateLimitWindowSeconds: number;
+  /** Deliveries in flight at most, per process. */
+  workerConcurrency: number;
+  /** Alerts and their delivery log are dropped after this long. */
+  retentionDays: number;
+  /** Networks in CIDR form that webhooks may reach although they are private. */
+  allowedNetworks: readonly string[];
+  sentryDsn: string | undefined;
+  otelEndpoint: string | undefined;
+}
+
+/** A wrong environment: one message that names every wrong variable and what is expected of it. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  constructor(public readonly problems: readonly string[]) {
+    super(`The environment is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads and checks every variable at once. An empty variable counts as missing.
+ * @throws ConfigError
+ */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const read = new EnvReader(env);
+  const databaseUrl = read.url(env.DATABASE_URL ? 'DATABASE_URL' : 'PGGIT_DATABASE_URL', ['postgres:', 'postgresql:']);
+  const isHosted = Boolean(env.DATABASE_URL || env.PGGIT_DATABASE_URL);
+  const environment = read.oneOf(
+    'ENVIRONMENT',
+    ['development', 'production'] as const,
+    isHosted ? 'production' : 'development',
+  );
+  const isProduction = environment === 'production';
+  const debug = read.flag('DEBUG', false);
+  const config: Config = {
+    environment,
+    databaseUrl,
+    dbPoolMin: read.integer('DB_POOL_MIN', 10, 0, 1_000),
+    dbPoolMax: read.integer('DB_POOL_MAX', 50, 2, 1_000),
+    apiHost: read.text('API_HOST') ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    apiPort: read.integer('API_PORT', 8000, 0, 65_535),
+    apiWorkers: read.integer('API_WORKERS', isProduction ? 4 : 1, 1, 256),
+    logLevel: readLogLevel(read, debug),
+    logFile: read.text('LOG_FILE'),
+    debug,
+    cacheEnabled: read.flag('CACHE_ENABLED', true),
+    cacheTtlSeconds: read.integer('CACHE_TTL_SECONDS', 60, 1, 86_400),
+    cacheMaxItems: read.integer('CACHE_MAX_ITEMS', 10_000, 1, 10_000_000),
+    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    secretKey: readKey(read, 'SECRET_KEY', isProduction),
+    encryptionKey: readKey(read, 'ENCRYPTION_KEY', false),
+    corsOrigins: read.list(
+      'CORS_ORIGINS',
+      ['http://localhost:3000'],
+      isOrigin,
+      'origins like https://app.example.com, or *',
+    ),
+    rateLimit: read.integer('RATE_LIMIT', 100, 1, 1_000_000_000),
+    rateLimitWindowSeconds: read.integer('RATE_LIMIT_WINDOW_SECONDS', 60, 1, 86_400),
+    workerConcurrency: read.integer('WORKER_CONCURRENCY', 256, 1, 10_000),
+    retentionDays: read.integer('RETENTION_DAYS', 30, 1, 3_650),
+    allowedNetworks: read.list('ALLOWED_NETWORKS', [], isNetwork, 'networks like 10.0.0.0/8 or fd00::/8'),
+    sentryDsn: read.url('SENTRY_DSN', ['http:', 'https:']),
+    otelEndpoint: read.url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:']),
+  };
+  if (config.dbPoolMin > config.dbPoolMax) read.wrong('DB_POOL_MIN', `at most DB_POOL_MAX (${config.dbPoolMax})`);
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return Object.freeze(config);
+}
+
+function readLogLevel(read: EnvReader, debug: boolean): LogLevel {
+  const names = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL'] as const;
+  const levels = {
+    DEBUG: 'debug',
+    INFO: 'info',
+    WARNING: 'warn',
+    WARN: 'warn',
+    ERROR: 'error',
+    CRITICAL: 'error',
+  } as const;
+  return levels[read.oneOf('API_LOG_LEVEL', names, debug ? 'DEBUG' : 'INFO')];
+}
+
+function readKey(read: EnvReader, name: string, isRequired: boolean): string | undefined {
+  const key = read.text(name);
+  const isLongEnough = key !== undefined && Buffer.byteLength(key) >= 32;
+  if (key === undefined ? isRequired : !isLongEnough) {
+    const reason = isRequired ? ' in production; `openssl rand -base64 48` makes one' : '';
+    read.wrong(name, `32 bytes or more${reason}`);
+  }
+  return key;
+}
+
+function isOrigin(text: string): boolean {
+  if (text === '*') return true;
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+}
+
+function isNetwork(text: string): boolean {
+  return ipaddr.isValidCIDR(text);
+}

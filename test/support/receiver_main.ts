@@ -1,0 +1,84 @@
+// A receiver in a process of its own, for benches and for tests that kill the sender: counts what comes, by webhook-id.
+// Usage: bun test/support/receiver_main.ts [--port 0] [--secret whsec_…] [--delay-ms 0] [--status 204]; prints its URL.
+import { parseArgs } from 'node:util';
+import { Webhook } from 'standardwebhooks';
+import { IdCounter } from './receiver_count.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    secret: { type: 'string' },
+    'delay-ms': { type: 'string', default: '0' },
+    status: { type: 'string', default: '204' },
+  },
+});
+
+const webhook = values.secret === undefined ? null : new Webhook(values.secret);
+const delayMs = Number(values['delay-ms']);
+const status = Number(values.status);
+let ids = new IdCounter();
+let unverified = 0;
+let firstAtMs: number | null = null;
+let lastAtMs: number | null = null;
+
+const server = Bun.serve({
+  port: Number(values.port),
+  hostname: '127.0.0.1',
+  reusePort: false,
+  fetch: (request) => (request.method === 'POST' ? receive(request) : report(new URL(request.url).pathname)),
+});
+
+// The starter reads this one line to learn the port.
+console.log(server.url.origin);
+
+async function receive(request: Request): Promise<Response> {
+  const body = await request.text();
+  lastAtMs = Date.now();
+  firstAtMs ??= lastAtMs;
+  ids.add(request.headers.get('webhook-id') ?? 'missing');
+  if (webhook !== null && !isSigned(webhook, request, body)) unverified++;
+  if (delayMs > 0) await Bun.sleep(delayMs);
+  return new Response(null, { status });
+}
+
+function isSigned(webhook: Webhook, request: Request, body: string): boolean {
+  try {
+    webhook.verify(body, Object.fromEntries(request.headers), { jsonParse: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `/_stats`: counts · `/_ids`: one `id count` per line · `/_reset`: forgets all. */
+function report(path: string): Response {
+  if (path === '/_stats') {
+    const { total, unique } = ids;
+    const times = { first_at_ms: firstAtMs, last_at_ms: lastAtMs };
+    return Response.json({ total, unique, duplicates: total - unique, unverified, ...times });
+  }
+  if (path === '/_ids') return new Response(listIds());
+  if (path !== '/_reset') return new Response(null, { status: 404 });
+  ids = new IdCounter();
+  unverified = 0;
+  firstAtMs = lastAtMs = null;
+  return new Response(null, { status: 204 });
+}
+
+function listIds(): ReadableStream<Uint8Array> {
+  const entries = ids.entries();
+  return new ReadableStream({
+    pull(stream) {
+      let text = '';
+      for (let i = 0; i < 10_000; i++) {
+        const { done, value } = entries.next();
+        if (done) {
+          if (text !== '') stream.enqueue(Buffer.from(text));
+          return stream.close();
+        }
+        text += `${value[0]} ${value[1]}\n`;
+      }
+      stream.enqueue(Buffer.from(text));
+    },
+  });
+}

@@ -1,0 +1,55 @@
+// Starts the counting receiver in a process of its own and asks it what it has got.
+
+/** What has come so far; times are in milliseconds since 1970, null before the first request. */
+export type ReceiverStats = {
+  total: number;
+  unique: number;
+  duplicates: number;
+  unverified: number;
+  first_at_ms: number | null;
+  last_at_ms: number | null;
+};
+
+export type ReceiverProcess = {
+  url: string;
+  pid: number;
+  stats(): Promise<ReceiverStats>;
+  /** Every webhook-id with how often it came. */
+  ids(): Promise<Map<string, number>>;
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Starts it on a free port; resolves when it listens. Options are those of `receiver_main.ts`. */
+export async function startReceiverProcess(
+  options: { secret?: string; delayMs?: number; status?: number } = {},
+): Promise<ReceiverProcess> {
+  const args = [`${import.meta.dir}/receiver_main.ts`];
+  if (options.secret !== undefined) args.push('--secret', options.secret);
+  if (options.delayMs !== undefined) args.push('--delay-ms', String(options.delayMs));
+  if (options.status !== undefined) args.push('--status', String(options.status));
+  const child = Bun.spawn([process.execPath, ...args], { stdout: 'pipe', stderr: 'inherit' });
+  const { value } = await child.stdout.getReader().read();
+  const url = new TextDecoder().decode(value).trim();
+  if (!url.startsWith('http://')) throw new Error(`the receiver did not start: ${url}`);
+  return {
+    url,
+    pid: child.pid,
+    stats: async () => (await (await fetch(`${url}/_stats`)).json()) as ReceiverStats,
+    ids: async () => readIds(await (await fetch(`${url}/_ids`)).text()),
+    reset: async () => void (await fetch(`${url}/_reset`)),
+    stop: async () => {
+      child.kill('SIGKILL');
+      await child.exited;
+    },
+  };
+}
+
+function readIds(text: string): Map<string, number> {
+  const ids = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [id, count] = line.split(' ');
+    if (id) ids.set(id, Number(count));
+  }
+  return ids;
+}

@@ -46,7 +46,6 @@ create table tocsin_data.alert_delivery_leases (
   attempts smallint[] not null
 ) with (vacuum_truncate = off, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
   autovacuum_vacuum_cost_delay = 0);
-
 create table tocsin_data.workers (
   worker_id bigint primary key default nextval('tocsin_data.id_seq'),
   host text not null,
@@ -57,7 +56,8 @@ create table tocsin_data.workers (
   late_results bigint not null default 0
 );
 
--- Append-only, a row per attempt. The key is (bucket, delivery_id, attempt), so recording twice is harmless.
+-- Append-only, a row per attempt. Recording twice is harmless thanks to the key; the id comes first in it, because a
+-- look-up by id and the list of the newest are what people ask for.
 create table tocsin_data.alert_delivery_log (
   delivery_id bigint not null,
   alert_id bigint not null,
@@ -72,7 +72,7 @@ create table tocsin_data.alert_delivery_log (
   status text not null check (status in ('delivered', 'retrying', 'failed', 'cancelled')),
   error text,
   response_body text,
-  primary key (bucket, delivery_id, attempt)
+  primary key (delivery_id, bucket, attempt)
 ) partition by range (delivery_id);
 create index alert_delivery_log_webhook_id_idx on tocsin_data.alert_delivery_log (webhook_id, delivery_id);
 create index alert_delivery_log_failed_idx

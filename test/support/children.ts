@@ -1,0 +1,85 @@
+// Starts programs of ours as children, waits for the line that says they are ready, and ends them, gently or not.
+import { afterAll } from 'bun:test';
+import { join } from 'node:path';
+import { until } from './wait.ts';
+
+export interface Child {
+  pid: number;
+  /** What matched `ready`, with its groups. */
+  ready: RegExpMatchArray;
+  /** Everything that it has printed so far, both streams together. */
+  output(): string;
+  /** Sends a signal, SIGTERM by default, and resolves with the exit code when it has ended; null when a signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface ChildOptions {
+  /** What to wait for in its output. */
+  ready: RegExp;
+  /** Variables beside the few that every program needs; nothing else is passed on. */
+  env?: Record<string, string>;
+  cwd?: string;
+  timeoutMs?: number;
+}
+
+const root = join(import.meta.dir, '../..');
+const running = new Set<Bun.Subprocess>();
+let isCleaning = false;
+
+/** Starts `tocsin` with these arguments. */
+export function startCli(args: string[], options: ChildOptions): Promise<Child> {
+  return startScript('src/cli.ts', args, options);
+}
+
+/**
+ * Starts a script of this project, by its path from the root.
+ * @throws Error with its output when it ends, or the time passes, before it is ready
+ */
+export async function startScript(script: string, args: string[], options: ChildOptions): Promise<Child> {
+  killAllAtTheEnd();
+  const child = Bun.spawn([process.execPath, join(root, script), ...args], {
+    cwd: options.cwd ?? root,
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', HOME: '/nonexistent', ...options.env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  running.add(child);
+  void child.exited.then(() => running.delete(child));
+  let output = '';
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) output += decoder.decode(chunk, { stream: true });
+  };
+  const isRead = Promise.all([collect(child.stdout), collect(child.stderr)]);
+  const ready = await until(
+    async () => {
+      if (child.exitCode !== null || child.signalCode !== null) await isRead;
+      const found = output.match(options.ready);
+      return found ?? ((child.exitCode ?? child.signalCode) !== null ? 'ended' : undefined);
+    },
+    { timeoutMs: options.timeoutMs ?? 20_000, what: `${script} ${args.join(' ')} printing ${options.ready}` },
+  ).catch((cause) => Promise.reject(new Error(`${script} did not get ready:\n${output}`, { cause })));
+  if (ready === 'ended') throw new Error(`${script} ended before it was ready:\n${output}`);
+  return {
+    pid: child.pid,
+    ready: ready as RegExpMatchArray,
+    output: () => output,
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      await child.exited;
+      await isRead;
+      return child.signalCode ? null : child.exitCode;
+    },
+  };
+}
+
+/** A failed test must not leave its children behind. */
+function killAllAtTheEnd(): void {
+  if (isCleaning) return;
+  isCleaning = true;
+  afterAll(() => {
+    isCleaning = false;
+    for (const child of running) child.kill('SIGKILL');
+  });
+}

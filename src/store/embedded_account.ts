@@ -45,11 +45,16 @@ function waysToBecome({ uid, gid }: { uid: number; gid: number }): Account[] {
   const setpriv = ['/usr/bin/setpriv', '/bin/setpriv', '/sbin/setpriv'].find((path) => existsSync(path));
   if (!setpriv) return [direct];
   const become = [setpriv, `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-  // Keeps two of root's rights, to pass directories that are closed to this user, such as /root, without copying anything.
-  const passing = '+dac_override,+dac_read_search';
+  // Keeps one of root's rights, to pass directories that are closed to this user, such as /root, without copying anything.
+  // Without the secure bit, access(2), by which PostgreSQL checks its own binaries, would ignore that right.
+  const passing = [
+    '--securebits=+no_setuid_fixup',
+    '--inh-caps=-all,+dac_override',
+    '--ambient-caps=-all,+dac_override',
+  ];
   return [
     { uid, gid, prefix: [...become, '--inh-caps=-all', '--ambient-caps=-all'], ids: {} },
-    { uid, gid, prefix: [...become, `--inh-caps=-all,${passing}`, `--ambient-caps=-all,${passing}`], ids: {} },
+    { uid, gid, prefix: [...become, ...passing], ids: {} },
     direct,
   ];
 }
@@ -59,7 +64,7 @@ function reaches(account: Account, directory: string, binary: string): boolean {
     ...account.prefix,
     '/bin/sh',
     '-c',
-    'cd "$0" && exec "$1" --version',
+    'cd "$0" && test -r "$1" && exec "$1" --version',
     directory,
     binary,
   ];

@@ -1,6 +1,6 @@
 // Tells from a PostgreSQL cluster's lock file whether its server runs, where it listens and whether it is ready.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Postmaster {
@@ -48,14 +48,30 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Only a command line that was read and names another program is a no: a doubt must not cost a server its lock file. */
 function isServerOf(pid: number, directory: string): boolean {
-  if (existsSync('/proc/self/cwd')) {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(directory);
-    } catch {
-      return false;
-    }
+  const words = readCommandLine(pid);
+  if (words.length === 0) return true;
+  const named = words[words.indexOf('-D') + 1] ?? '';
+  return words[0]?.includes('postgres') === true && (named === directory || isSameFile(named, directory));
+}
+
+function readCommandLine(pid: number): string[] {
+  if (process.platform !== 'linux') {
+    const shown = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 });
+    return shown.stdout?.trim().split(' ').filter(Boolean) ?? [];
   }
-  const shown = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 });
-  return shown.stdout?.includes('postgres') ?? false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
 }

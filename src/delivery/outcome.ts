@@ -3,12 +3,22 @@ import type { SendResult } from './send.ts';
 
 /** One attempt as `record_delivery_results` takes it. When to try again, health and the breaker are decided there. */
 export type Outcome = {
-  outcome: 'delivered' | 'failed' | 'gone' | 'throttled';
+  outcome: 'delivered' | 'failed' | 'gone' | 'throttled' | 'expired';
   status_code: number | null;
   response_ms: number;
   error: string | null;
   response_body: string | null;
   retry_after_seconds: number | null;
+};
+
+/** For a delivery whose alert was dropped by age before it could be sent. */
+export const EXPIRED: Outcome = {
+  outcome: 'expired',
+  status_code: null,
+  response_ms: 0,
+  error: 'expired: the alert was dropped by age before it could be sent',
+  response_body: null,
+  retry_after_seconds: null,
 };
 
 const OVERLOADED = new Set([429, 502, 503, 504]);

@@ -54,10 +54,10 @@ const FAILURES: Record<string, SendFailure> = {
 
 /** Whatever was thrown; what is not known is `connection_failed`, never its own text. */
 export function failureOf(thrown: unknown): SendFailure {
-  const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
+  const { code } = (thrown ?? {}) as { code?: unknown };
   if (typeof code === 'string') return FAILURES[code] ?? OTHER;
-  // Bun gives no code to the one error that fetch throws before it connects.
-  return typeof message === 'string' && message.startsWith('Header ') ? INVALID : OTHER;
+  // What fetch throws before it connects, about its own arguments, is a TypeError without a code.
+  return thrown instanceof TypeError ? INVALID : OTHER;
 }
 
 /** The deadline has passed; `isAnswering` says that the status had already come. */

@@ -11,8 +11,8 @@ export type Behaviour =
   | { does: 'close_mid_chunk' | 'gzip_bomb' | 'huge_body' | 'huge_chunks' | 'huge_headers' | 'garbage' }
   /** A byte every so often, without end. */
   | { does: 'drip'; everyMs: number }
-  /** Exactly these bytes. */
-  | { does: 'raw'; bytes: string };
+  /** Exactly these bytes, and then the end if it `closes`. */
+  | { does: 'raw'; bytes: string; closes?: boolean };
 
 /** Unpacked size of the bomb; packed it is below what a sender would read of an answer. */
 export const BOMB_BYTES = 48 * 1024 * 1024;
@@ -27,7 +27,7 @@ export function act(behaviour: Behaviour, socket: Socket): void {
     answer(socket, behaviour.status ?? 204, behaviour.headers ?? {}, behaviour.body ?? '');
   else if (behaviour.does === 'answer_late') answerLate(socket, behaviour.after);
   else if (behaviour.does === 'drip') drip(socket, behaviour.everyMs);
-  else if (behaviour.does === 'raw') socket.write(behaviour.bytes, 'latin1');
+  else if (behaviour.does === 'raw') writeRaw(socket, behaviour.bytes, behaviour.closes ?? false);
   else if (behaviour.does === 'huge_body') pour(socket, OK_ENDLESS, PIECE);
   else if (behaviour.does === 'huge_chunks') pour(socket, OK_CHUNKED, Buffer.from(`10000\r\n${PIECE}\r\n`));
   else if (behaviour.does === 'gzip_bomb') answer(socket, 200, { 'content-encoding': 'gzip' }, packBomb());
@@ -60,6 +60,11 @@ function answer(socket: Socket, status: number, headers: Record<string, string>,
   const length = status === 204 || status === 304 ? '' : `content-length: ${bytes.length}\r\n`;
   socket.write(`HTTP/1.1 ${status} Status\r\n${lines.join('')}${length}\r\n`, 'latin1');
   if (bytes.length > 0) socket.write(bytes);
+}
+
+function writeRaw(socket: Socket, bytes: string, closes: boolean): void {
+  if (closes) socket.end(bytes, 'latin1');
+  else socket.write(bytes, 'latin1');
 }
 
 function answerLate(socket: Socket, after: number | Promise<unknown>): void {

@@ -1,0 +1,22 @@
+// Makes signed requests for tests of the sender.
+import type { Target } from '../../src/delivery/address.ts';
+import type { SendRequest } from '../../src/delivery/send.ts';
+import { sign } from '../../src/delivery/sign.ts';
+
+/** The secret that signs them. */
+export const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** A target at loopback under any host name. */
+export function makeTarget(url: string, addresses = ['127.0.0.1']): Target {
+  const { protocol, hostname, host, port, pathname, search } = new URL(url);
+  const [address = ''] = addresses;
+  const parts = { isTls: protocol === 'https:', hostname, host, port, pathAndQuery: pathname + search };
+  return { ok: true, ...parts, address, family: address.includes(':') ? 6 : 4, addresses };
+}
+
+/** A signed request to a URL; `body` is signed as it is. */
+export function makeRequest(url: string, changes: Partial<SendRequest> = {}): SendRequest {
+  const body = changes.body ?? '{"type":"test","data":{"message":"ü 漢 🚨"}}';
+  const signedHeaders = sign([SECRET], 'msg_1', Math.floor(Date.now() / 1000), body);
+  return { target: makeTarget(url), body, signedHeaders, timeoutMs: 5000, isTlsVerified: true, ...changes };
+}

@@ -4,7 +4,8 @@ create or replace function tocsin.claim_deliveries(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
   p_overdue_ms integer, p_busy_webhook_ids integer[], p_busy_counts integer[])
 returns table (lease_id bigint, delivery_ids text, alert_ids text, webhook_ids text, attempts text, versions text,
-  payload_alert_ids text, payloads text, next_after_webhook_id integer)
+  payload_alert_ids text, payloads text, next_after_webhook_id integer,
+  next_ready_ms integer)
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform set_config('synchronous_commit', 'off', true);

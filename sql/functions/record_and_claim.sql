@@ -5,7 +5,8 @@ create or replace function tocsin.record_and_claim(
   p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[], p_overdue_ms integer,
   p_busy_webhook_ids integer[], p_busy_counts integer[])
 returns table (recorded integer, late integer, lease_id bigint, delivery_ids text, alert_ids text, webhook_ids text,
-  attempts text, versions text, payload_alert_ids text, payloads text, next_after_webhook_id integer)
+  attempts text, versions text, payload_alert_ids text, payloads text, next_after_webhook_id integer,
+  next_ready_ms integer)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_recorded record;

@@ -2,7 +2,7 @@
 create function tocsin_internal.claim_batch(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
   p_overdue interval, p_busy_webhook_ids integer[], p_busy_counts integer[],
-  out lease tocsin_data.alert_delivery_leases, out next_after_webhook_id integer)
+  out lease tocsin_data.alert_delivery_leases, out next_after_webhook_id integer, out next_ready_at timestamptz)
 language plpgsql volatile set enable_seqscan = off as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -11,10 +11,10 @@ begin
   select array_agg(c.webhook_id order by c.n) filter (where c.slots > 0),
          array_agg(c.slots order by c.n) filter (where c.slots > 0),
          array_agg(c.webhook_id order by c.n) filter (where c.slots > 0 and c.is_special),
-         count(*), (array_agg(c.webhook_id order by c.n desc))[1]
-    into v_webhook_ids, v_slots, v_special_ids, v_visited, next_after_webhook_id
+         count(*), (array_agg(c.webhook_id order by c.n desc))[1], min(c.ready_at) filter (where c.ready_at > v_now)
+    into v_webhook_ids, v_slots, v_special_ids, v_visited, next_after_webhook_id, next_ready_at
     from tocsin_internal.claim_lanes(p_after_webhook_id, p_limit, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts)
-         with ordinality as c(bucket, webhook_id, slots, is_special, n);
+         with ordinality as c(webhook_id, slots, is_special, ready_at, n);
   if v_visited < p_limit then next_after_webhook_id := 0; end if;
   if v_webhook_ids is null then return; end if;
   if v_special_ids is not null then
@@ -49,4 +49,4 @@ begin
 end
 $$;
 comment on function tocsin_internal.claim_batch(bigint, integer, integer, integer, smallint[], interval, integer[], integer[]) is
-  'Moves up to p_limit due deliveries, shared evenly over their webhooks, from alert_delivery_queue into one new row of alert_delivery_leases.';
+  'Moves up to p_limit due deliveries, shared evenly over their webhooks, from alert_delivery_queue into one new row of alert_delivery_leases; next_ready_at is when the next of the lanes it looked at may be served.';

@@ -2,7 +2,8 @@ create function tocsin_internal.claim_columns(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
   p_overdue_ms integer, p_busy_webhook_ids integer[], p_busy_counts integer[])
 returns table (lease_id bigint, delivery_ids text, alert_ids text, webhook_ids text, attempts text, versions text,
-  payload_alert_ids text, payloads text, next_after_webhook_id integer)
+  payload_alert_ids text, payloads text, next_after_webhook_id integer,
+  next_ready_ms integer)
 language plpgsql volatile set enable_seqscan = off as $$
 declare
   c record;
@@ -11,6 +12,7 @@ begin
   c := tocsin_internal.claim_batch(p_worker_id, p_limit, p_lease_ms, p_after_webhook_id, p_buckets,
     p_overdue_ms * interval '1 ms', p_busy_webhook_ids, p_busy_counts);
   next_after_webhook_id := c.next_after_webhook_id;
+  next_ready_ms := least(60000, ceil(date_part('epoch', c.next_ready_at - clock_timestamp()) * 1000));
   lease_id := (c.lease).lease_id;
   if lease_id is not null then
     delivery_ids := array_to_string((c.lease).delivery_ids, ',');

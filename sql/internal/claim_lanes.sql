@@ -3,7 +3,7 @@
 create function tocsin_internal.claim_lanes(
   p_after_webhook_id integer, p_lanes_max integer, p_buckets smallint[], p_overdue interval,
   p_busy_webhook_ids integer[], p_busy_counts integer[])
-returns table (bucket smallint, webhook_id integer, slots integer, is_special boolean)
+returns table (webhook_id integer, slots integer, is_special boolean, ready_at timestamptz)
 language sql volatile as $$
   with recursive walk (bucket, webhook_id, due_at, visited) as (
     (select q.bucket, q.webhook_id, q.due_at, 1 from tocsin_data.alert_delivery_queue q
@@ -18,19 +18,19 @@ language sql volatile as $$
          order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1) n
      where w.visited < p_lanes_max
   )
-  select w.bucket, w.webhook_id,
-         case when l.is_open and w.due_at <= clock_timestamp() - p_overdue
-                and (p_buckets is null or w.bucket = any (p_buckets))
-                and coalesce(l.blocked_until <= clock_timestamp(), true)
-                and coalesce(l.busy_until <= clock_timestamp(), true)
-                and coalesce(l.rate_next_at <= clock_timestamp() + interval '100 ms', true)
+  select w.webhook_id,
+         case when r.ready_at <= clock_timestamp() - p_overdue
               then greatest(0, least(coalesce(l.slots_max, l.max_in_flight), l.max_in_flight) - coalesce(b.busy_count, 0))
               else 0 end,
-         l.ordered or l.rate_limit_per_second is not null
+         l.ordered or l.rate_limit_per_second is not null,
+         r.ready_at
     from walk w
     join tocsin_data.webhook_lanes l on l.bucket = w.bucket and l.webhook_id = w.webhook_id
     left join unnest(p_busy_webhook_ids, p_busy_counts) as b(webhook_id, busy_count) on b.webhook_id = w.webhook_id
+    cross join lateral (
+     select case when l.is_open and (p_buckets is null or w.bucket = any (p_buckets))
+                 then greatest(w.due_at, l.blocked_until, l.busy_until, tocsin_internal.rate_ready_at(l.rate_next_at, l.rate_limit_per_second)) end) as r(ready_at)
    order by w.visited
 $$;
 comment on function tocsin_internal.claim_lanes(integer, integer, smallint[], interval, integer[], integer[]) is
-  'Lists the webhooks with something waiting, in turn after the given one, and how many deliveries each may give now.';
+  'Lists the webhooks with something waiting, in turn after the given one: how many deliveries each may give now, and from when on (null: not by itself).';

@@ -1,0 +1,111 @@
+// The shapes that pass between the worker and the queue: a claimed batch, and results gathered for recording.
+import type { Outcome } from './outcome.ts';
+
+/** One delivery to make. */
+export type Delivery = {
+  leaseId: number;
+  deliveryId: number;
+  alertId: number;
+  webhookId: number;
+  attempt: number;
+  /** The webhook's version at the claim: a copy of its settings with another number is out of date. */
+  version: number;
+  /** The exact text to send; undefined when the alert was dropped by age. */
+  body: string | undefined;
+};
+
+/** What a claim returns: comma-separated columns, null when nothing was due. */
+export type ClaimRow = {
+  lease_id: number | null;
+  delivery_ids: string | null;
+  alert_ids: string | null;
+  webhook_ids: string | null;
+  attempts: string | null;
+  versions: string | null;
+  payload_alert_ids: string | null;
+  payloads: string | null;
+  next_after_webhook_id: number;
+  next_ready_ms: number | null;
+};
+
+/** Reads the columns of a claim; splitting one string is far cheaper than parsing an array or a row per delivery. */
+export function readClaim(row: ClaimRow): Delivery[] {
+  if (row.lease_id === null || row.delivery_ids === null) return [];
+  const alertIds = split(row.alert_ids);
+  const webhookIds = split(row.webhook_ids);
+  const attempts = split(row.attempts);
+  const versions = split(row.versions);
+  const bodies = new Map<string, string>();
+  const payloads = row.payloads?.split('\x1e') ?? [];
+  for (const [i, alertId] of split(row.payload_alert_ids).entries()) bodies.set(alertId, payloads[i] as string);
+  const leaseId = row.lease_id;
+  return split(row.delivery_ids).map((deliveryId, i) => ({
+    leaseId,
+    deliveryId: Number(deliveryId),
+    alertId: Number(alertIds[i]),
+    webhookId: Number(webhookIds[i]),
+    attempt: Number(attempts[i]),
+    version: Number(versions[i]),
+    body: bodies.get(alertIds[i] as string),
+  }));
+}
+
+function split(column: string | null): string[] {
+  return column === null || column === '' ? [] : column.split(',');
+}
+
+/** A finished attempt. */
+export type Result = { delivery: Delivery; outcome: Outcome };
+
+/** The arguments of recording, one array per column. */
+export type RecordArguments = {
+  p_lease_ids: number[];
+  p_delivery_ids: number[];
+  p_alert_ids: number[];
+  p_webhook_ids: number[];
+  p_attempts: number[];
+  p_outcomes: string[];
+  p_status_codes: (number | null)[];
+  p_response_ms: (number | null)[];
+  p_errors: (string | null)[];
+  p_response_bodies: (string | null)[];
+  p_retry_after_seconds: (number | null)[];
+  p_closed_lease_ids: number[];
+};
+
+/** Turns results into columns; `closedLeaseIds` are the leases whose last member is among them. */
+export function recordArguments(results: readonly Result[], closedLeaseIds: number[]): RecordArguments {
+  return {
+    p_lease_ids: results.map((r) => r.delivery.leaseId),
+    p_delivery_ids: results.map((r) => r.delivery.deliveryId),
+    p_alert_ids: results.map((r) => r.delivery.alertId),
+    p_webhook_ids: results.map((r) => r.delivery.webhookId),
+    p_attempts: results.map((r) => r.delivery.attempt),
+    p_outcomes: results.map((r) => r.outcome.outcome),
+    p_status_codes: results.map((r) => r.outcome.status_code),
+    p_response_ms: results.map((r) => r.outcome.response_ms),
+    p_errors: results.map((r) => r.outcome.error),
+    p_response_bodies: results.map((r) => r.outcome.response_body),
+    p_retry_after_seconds: results.map((r) => r.outcome.retry_after_seconds),
+    p_closed_lease_ids: closedLeaseIds,
+  };
+}
+
+/** The calls of the queue that the loop makes: SQL functions of the same names. */
+export type QueueCalls = {
+  record_delivery_results(args: RecordArguments & { p_worker_id: number }): Promise<unknown>;
+  claim_deliveries(args: ClaimArguments): Promise<ClaimRow>;
+  record_and_claim(args: RecordArguments & ClaimArguments): Promise<ClaimRow>;
+  release_leases(args: { p_worker_id: number; p_keep_lease_ids: number[] }): Promise<unknown>;
+};
+
+export type ClaimArguments = {
+  p_worker_id: number;
+  p_limit: number;
+  p_lease_ms: number;
+  p_after_webhook_id: number;
+  p_buckets: number[] | null;
+  p_overdue_ms: number;
+  p_busy_webhook_ids: number[];
+  p_busy_counts: number[];
+};

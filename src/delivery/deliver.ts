@@ -1,0 +1,50 @@
+// One delivery from address to outcome: address → sign → send → outcome, a file each.
+import type { Refusal, Target } from './address.ts';
+import { EXPIRED, type Outcome, outcomeOf } from './outcome.ts';
+import { send } from './send.ts';
+import { sign } from './sign.ts';
+import type { WebhookTarget } from './targets.ts';
+
+/** What is sent, and as what: the message id is the same on every retry. */
+export type Message = { messageId: string; body: string | undefined };
+
+/**
+ * Sends one message to one webhook and says what came of it; never rejects. `resolve` pins the address, so what was checked
+ * is what is called.
+ */
+export async function deliver(
+  webhook: WebhookTarget | undefined,
+  message: Message,
+  resolve: (url: string) => Promise<Target | Refusal>,
+): Promise<Outcome> {
+  const { messageId, body } = message;
+  if (body === undefined) return EXPIRED;
+  if (webhook === undefined) return refused('webhook_missing: the webhook is gone');
+  try {
+    const now = Date.now();
+    const valid = webhook.secrets.filter(({ validUntil }) => validUntil > now).map(({ secret }) => secret);
+    const result = await send({
+      target: await resolve(webhook.url),
+      body,
+      signedHeaders: sign(valid, messageId, Math.floor(now / 1000), body),
+      customHeaders: webhook.headers,
+      timeoutMs: webhook.timeoutMs,
+      isTlsVerified: webhook.isTlsVerified,
+    });
+    return outcomeOf(result);
+  } catch {
+    // A secret that cannot be used, say: the words of the error could hold it.
+    return refused('not_sendable: the message could not be signed or addressed');
+  }
+}
+
+function refused(error: string): Outcome {
+  return {
+    outcome: 'failed',
+    status_code: null,
+    response_ms: 0,
+    error,
+    response_body: null,
+    retry_after_seconds: null,
+  };
+}

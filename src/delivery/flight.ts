@@ -1,0 +1,55 @@
+// Counts what is in flight: in all, per webhook, and per lease, whose row is closed with the result of its last member.
+import type { Delivery, Result } from './batch.ts';
+
+/** The deliveries of one worker between claim and recording. */
+export class Flight {
+  /** Being sent now. */
+  count = 0;
+  readonly #byWebhook = new Map<number, number>();
+  /** Members without a recorded result. */
+  readonly #byLease = new Map<number, number>();
+
+  begin(deliveries: readonly Delivery[]): void {
+    this.count += deliveries.length;
+    for (const { leaseId, webhookId } of deliveries) {
+      this.#byLease.set(leaseId, (this.#byLease.get(leaseId) ?? 0) + 1);
+      this.#byWebhook.set(webhookId, (this.#byWebhook.get(webhookId) ?? 0) + 1);
+    }
+  }
+
+  /** One has its answer; its lease stays open until that is recorded. */
+  end({ webhookId }: Delivery): void {
+    this.count--;
+    subtract(this.#byWebhook, webhookId, 1);
+  }
+
+  /** The leases that will have no member left once these results are recorded. */
+  closedBy(results: readonly Result[]): number[] {
+    const ended = countByLease(results);
+    return [...ended].filter(([leaseId, count]) => this.#byLease.get(leaseId) === count).map(([leaseId]) => leaseId);
+  }
+
+  recorded(results: readonly Result[]): void {
+    for (const [leaseId, count] of countByLease(results)) subtract(this.#byLease, leaseId, count);
+  }
+
+  busy(): { webhookIds: number[]; counts: number[] } {
+    return { webhookIds: [...this.#byWebhook.keys()], counts: [...this.#byWebhook.values()] };
+  }
+
+  openLeaseIds(): number[] {
+    return [...this.#byLease.keys()];
+  }
+}
+
+function countByLease(results: readonly Result[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { delivery } of results) counts.set(delivery.leaseId, (counts.get(delivery.leaseId) ?? 0) + 1);
+  return counts;
+}
+
+function subtract(counts: Map<number, number>, key: number, by: number): void {
+  const left = (counts.get(key) ?? 0) - by;
+  if (left > 0) counts.set(key, left);
+  else counts.delete(key);
+}

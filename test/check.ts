@@ -1,0 +1,55 @@
+// Runs every check of the project, as `bun run check`; its last line counts what passed and what failed.
+import { join } from 'node:path';
+
+const root = join(import.meta.dir, '..');
+const tool = (path: string, ...args: string[]) => [join('node_modules', path), ...args];
+
+/** All run with this Bun, so that a machine without Node can check too. */
+const steps = [
+  { name: 'format', command: tool('@biomejs/biome/bin/biome', 'format', '--error-on-warnings', '.') },
+  { name: 'lint', command: tool('@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', '.') },
+  { name: 'types', command: tool('typescript/bin/tsc', '--noEmit') },
+  { name: 'tests', command: ['test'] },
+];
+
+let passed = 0;
+let failed = 0;
+for (const { name, command } of steps) {
+  console.log(`\n== ${name}`);
+  const { output, isRight } = await run(command);
+  if (name !== 'tests') {
+    if (isRight) passed += 1;
+    else failed += 1;
+    continue;
+  }
+  passed += countOf(output, 'pass');
+  // A run can fail without a failed test: a file that does not load, an error between two tests.
+  failed += Math.max(countOf(output, 'fail'), isRight ? 0 : 1);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** Runs a command with its output passed on, and kept for counting. */
+async function run(command: string[]): Promise<{ output: string; isRight: boolean }> {
+  const child = Bun.spawn([process.execPath, ...command], {
+    cwd: root,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  let output = '';
+  const pass = async (from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of from) {
+      output += decoder.decode(chunk, { stream: true });
+      to.write(chunk);
+    }
+  };
+  await Promise.all([pass(child.stdout, process.stdout), pass(child.stderr, process.stderr)]);
+  return { output, isRight: (await child.exited) === 0 };
+}
+
+/** The last line of Bun's summary for this word, such as ` 12 pass`. */
+function countOf(output: string, word: 'pass' | 'fail'): number {
+  return Number([...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}\\s*$`, 'gm'))].at(-1)?.[1] ?? 0);
+}

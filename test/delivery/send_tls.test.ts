@@ -2,9 +2,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
-import { type SendRequest, type SendResult, send } from '../../src/delivery/send.ts';
+import { type SendRequest, send } from '../../src/delivery/send.ts';
 import { makeAuthority, makeSelfSigned } from '../support/certificates.ts';
-import { makeRequest, makeTarget } from '../support/send_request.ts';
+import { makeRequest, makeTarget, wordOf } from '../support/send_request.ts';
 
 const authority = await makeAuthority();
 const servers: Server[] = [];
@@ -34,10 +34,6 @@ async function listen(server: Server): Promise<number> {
 async function sendTo(name: string, port: number, changes: Partial<SendRequest> = {}): Promise<string> {
   const target = makeTarget(`https://${name}:${port}/in`);
   return wordOf(await send(makeRequest('https://unused.test', { target, ca: authority.cert, ...changes })));
-}
-
-function wordOf(result: SendResult): string {
-  return 'error' in result ? `${result.kind} ${result.error.split(':')[0]}` : `status ${result.statusCode}`;
 }
 
 describe('a certificate', () => {

@@ -31,21 +31,19 @@ export function startCli(args: string[], options: ChildOptions): Promise<Child> 
   return startScript('src/cli.ts', args, options);
 }
 
+/** Runs `tocsin` with these arguments to its end. */
+export async function runCli(args: string[], options: Pick<ChildOptions, 'env' | 'cwd'> = {}) {
+  const child = spawn('src/cli.ts', args, options);
+  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { exitCode: await child.exited, stdout, stderr };
+}
+
 /**
  * Starts a script of this project, by its path from the root.
  * @throws Error with its output when it ends, or the time passes, before it is ready
  */
 export async function startScript(script: string, args: string[], options: ChildOptions): Promise<Child> {
-  killAllAtTheEnd();
-  const child = Bun.spawn([process.execPath, join(root, script), ...args], {
-    cwd: options.cwd ?? root,
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', HOME: '/nonexistent', ...options.env },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  running.add(child);
-  void child.exited.then(() => running.delete(child));
+  const child = spawn(script, args, options);
   let output = '';
   const collect = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder();
@@ -72,6 +70,20 @@ export async function startScript(script: string, args: string[], options: Child
       return child.signalCode ? null : child.exitCode;
     },
   };
+}
+
+function spawn(script: string, args: string[], options: Pick<ChildOptions, 'env' | 'cwd'>) {
+  killAllAtTheEnd();
+  const child = Bun.spawn([process.execPath, join(root, script), ...args], {
+    cwd: options.cwd ?? root,
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', HOME: '/nonexistent', ...options.env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  running.add(child);
+  void child.exited.then(() => running.delete(child));
+  return child;
 }
 
 /** A failed test must not leave its children behind. */

@@ -1,0 +1,38 @@
+#!/usr/bin/env bun
+// The `tocsin` command: picks a subcommand, and turns its failure into one message and an exit code.
+import { version } from '../package.json' with { type: 'json' };
+import { runDemoReceiver } from './cli/demo_receiver.ts';
+import { runMigrate } from './cli/migrate.ts';
+
+const usage = `tocsin ${version}: alerts in, signed webhooks out
+
+  tocsin migrate         brings the database to this version's schema and ends
+  tocsin demo-receiver   prints the webhooks that it gets and checks their signatures (--port, --secret)
+  tocsin version         prints the version
+  tocsin help            prints this
+
+Settings come from the environment: DATABASE_URL, API_PORT and the others that the README lists.`;
+
+/** Each resolves with its exit code, or with nothing when it goes on until a signal ends it. */
+const commands: Record<string, (args: string[]) => unknown> = {
+  migrate: runMigrate,
+  'demo-receiver': runDemoReceiver,
+  version: () => console.log(version),
+  help: () => console.log(usage),
+};
+
+const [name = 'help', ...rest] = process.argv.slice(2).map((word) => word.replace(/^--(?=(?:version|help)$)/, ''));
+const command = commands[name];
+if (!command) {
+  console.error(`There is no command ${name}.\n\n${usage}`);
+  process.exit(2);
+}
+try {
+  const code = await command(rest);
+  if (typeof code === 'number') process.exit(code);
+} catch (error) {
+  const { name: kind, message, stack } = error as Error;
+  // Errors of these kinds are written for people; any other is a bug, and its stack says where.
+  console.error(['Error', 'ConfigError', 'MigrateError'].includes(kind) ? message : stack);
+  process.exit(1);
+}

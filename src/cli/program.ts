@@ -1,0 +1,71 @@
+// What every long-running command has: its configuration, a log, an orderly end, and a database that is up to date.
+import { join } from 'node:path';
+import { type Config, readConfig } from '../config.ts';
+import { appendTo, createLog, type Log } from '../log.ts';
+import { createShutdown, type Shutdown } from '../shutdown.ts';
+import { awaitServer } from '../store/await_server.ts';
+import { startEmbedded } from '../store/embedded.ts';
+import { migrate } from '../store/migrate.ts';
+import { openSql, type Sql } from '../store/sql.ts';
+
+export interface Program {
+  config: Config;
+  log: Log;
+  shutdown: Shutdown;
+}
+
+export interface Database {
+  url: string;
+  sql: Sql;
+}
+
+/**
+ * Reads the environment, opens the log, and listens to signals.
+ * @throws ConfigError
+ */
+export function startProgram(): Program {
+  const config = readConfig();
+  const log = openLog(config);
+  const shutdown = createShutdown({ log });
+  const stopAfter = (error: unknown) => {
+    log.error('stopping after an unexpected error', { error });
+    void shutdown.run('error').then(() => process.exit(1));
+  };
+  process.on('uncaughtException', stopAfter);
+  process.on('unhandledRejection', stopAfter);
+  return { config, log, shutdown };
+}
+
+/**
+ * The user's PostgreSQL, or else the embedded one, with this version's schema. Both are left at the end of the program.
+ * @throws Error in plain words when there is no usable server · MigrateError
+ */
+export async function openDatabase({ config, log, shutdown }: Program): Promise<Database> {
+  let url = config.databaseUrl;
+  if (url === undefined) {
+    const directory = join(process.cwd(), '.tocsin/postgres');
+    const embedded = await startEmbedded({ directory });
+    shutdown.add('embedded PostgreSQL', () => embedded.stop());
+    log.debug(embedded.isStartedHere ? 'started PostgreSQL' : 'joined PostgreSQL', { directory, pid: embedded.pid });
+    url = embedded.url;
+  }
+  const sql = openSql(url, { max: config.dbPoolMax });
+  shutdown.add('database pool', () => sql.end({ timeout: 5 }));
+  await awaitServer(sql, 30_000, (reason) => log.warn('waiting for the database', { reason }));
+  const { appliedTables, isRebuilt } = await migrate(sql);
+  if (isRebuilt) log.info('upgraded the schema', { applied_tables: appliedTables });
+  return { url, sql };
+}
+
+function openLog(config: Config): Log {
+  const isTerminal = process.stdout.isTTY === true && config.environment === 'development';
+  if (config.logFile === undefined) return createLog({ level: config.logLevel, pretty: isTerminal });
+  const append = appendTo(config.logFile);
+  return createLog({
+    level: config.logLevel,
+    write: (line) => {
+      process.stdout.write(line);
+      return append(line);
+    },
+  });
+}

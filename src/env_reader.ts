@@ -44,8 +44,8 @@ export class EnvReader {
   url(name: string, protocols: readonly string[]): string | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const protocol = URL.parse(text)?.protocol;
-    if (!protocol || !protocols.includes(protocol)) {
+    const isKnown = protocols.some((protocol) => text.startsWith(`${protocol}//`));
+    if (!isKnown || !URL.canParse(text)) {
       this.wrong(name, `a URL that starts with ${protocols.map((known) => `${known}//`).join(' or ')}`);
     }
     return text;

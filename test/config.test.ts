@@ -63,7 +63,7 @@ describe('readConfig', () => {
     const wrong = {
       DATABASE_URL: 'mysql://u:hunter2@db/x',
       SECRET_KEY: 'hunter2',
-      REDIS_URL: 'hunter2',
+      REDIS_URL: 'redis:hunter2@cache',
       API_PORT: '65536',
       DB_POOL_MIN: '60',
       CACHE_ENABLED: 'perhaps',

@@ -1,6 +1,7 @@
 // Gives every test file databases of its own, cloned from a migrated template on one embedded server.
 import { afterAll } from 'bun:test';
 import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbedded } from '../../src/store/embedded.ts';
 import { lockFile } from '../../src/store/file_lock.ts';
@@ -16,7 +17,7 @@ export interface TestDatabase {
 }
 
 const home = join(import.meta.dir, '../../.tocsin/test');
-let server: Promise<EmbeddedPostgres> | undefined;
+let server: Promise<Pick<EmbeddedPostgres, 'url' | 'stop'>> | undefined;
 let count = 0;
 
 /**
@@ -41,16 +42,26 @@ export async function testDatabase(options: { isEmpty?: boolean; max?: number } 
   return { url, name, sql };
 }
 
-/** Starts the server of the test runs, or joins it. It keeps its files between runs. */
-export function startTestServer(): Promise<EmbeddedPostgres> {
-  server ??= startEmbedded({
-    directory: join(home, 'postgres'),
-    settings: { fsync: 'off', full_page_writes: 'off', shared_buffers: '128MB', max_wal_size: '1GB' },
-  }).then(async (started) => {
+/**
+ * Starts the server of the test runs, or joins it. It keeps its files between runs. TEST_DATABASE_URL names another server
+ * to test on, such as an older PostgreSQL, by a superuser's address.
+ */
+export function startTestServer(): Promise<Pick<EmbeddedPostgres, 'url' | 'stop'>> {
+  server ??= openServer().then(async (started) => {
     await dropLeftovers(started.url);
     return started;
   });
   return server;
+}
+
+async function openServer(): Promise<Pick<EmbeddedPostgres, 'url' | 'stop'>> {
+  const url = process.env.TEST_DATABASE_URL;
+  mkdirSync(home, { recursive: true });
+  if (url) return { url, stop: async () => undefined };
+  return await startEmbedded({
+    directory: join(home, 'postgres'),
+    settings: { fsync: 'off', full_page_writes: 'off', shared_buffers: '128MB', max_wal_size: '1GB' },
+  });
 }
 
 /** Leaves the server, if this run used it. */

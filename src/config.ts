@@ -32,7 +32,7 @@ export interface Config {
   workerConcurrency: number;
   /** Alerts and their delivery log are dropped after this long. */
   retentionDays: number;
-  /** Networks in CIDR form that webhooks may reach although they are private. */
+  /** Networks in CIDR form, or single addresses, that webhooks may reach although they are private. */
   allowedNetworks: readonly string[];
   sentryDsn: string | undefined;
   otelEndpoint: string | undefined;
@@ -127,5 +127,5 @@ function isOrigin(text: string): boolean {
 }
 
 function isNetwork(text: string): boolean {
-  return ipaddr.isValidCIDR(text);
+  return ipaddr.isValidCIDR(text) || ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
 }

@@ -83,7 +83,8 @@ describe('readConfig', () => {
     expect(readConfig({ CORS_ORIGINS: JSON.stringify(origins) }).corsOrigins).toEqual(origins);
     expect(readConfig({ CORS_ORIGINS: 'https://a.example, http://localhost:5173' }).corsOrigins).toEqual(origins);
     expect(readConfig({ CORS_ORIGINS: '[]' }).corsOrigins).toEqual([]);
-    expect(readConfig({ ALLOWED_NETWORKS: '10.0.0.0/8,fd00::/8' }).allowedNetworks).toEqual(['10.0.0.0/8', 'fd00::/8']);
+    const networks = ['10.0.0.0/8', 'fd00::/8', '192.168.1.7'];
+    expect(readConfig({ ALLOWED_NETWORKS: networks.join(',') }).allowedNetworks).toEqual(networks);
   });
 
   test('treats an empty variable as a missing one', () => {

@@ -18,7 +18,8 @@ export const serverEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin
 
 /**
  * The account to run PostgreSQL as: this program's own; or, for root, the owner of the existing directory, else `postgres`
- * (created when missing), else `nobody`. The account is tried: it must be able to run `binary` and to enter `directory`, or where that will be.
+ * (created when missing), else `nobody`. The account is tried: it must be able to run `binary` and to enter `directory`, or
+ * where that will be.
  * @throws Error that says what to do when no way works
  */
 export function chooseAccount(directory: string, binary: string): Account {

@@ -1,0 +1,48 @@
+// Starts the delivery worker of a program, with the secrets it may open and the addresses it may call.
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { makePing } from '../delivery/ping.ts';
+import { startWorker, type Worker } from '../delivery/worker.ts';
+import { type AddressPolicy, makeAddressPolicy } from '../store/address_rules.ts';
+import { makeApi } from '../store/api.ts';
+import { openSql } from '../store/sql.ts';
+import { makeVault, type Vault } from '../store/vault.ts';
+import { findVaultKeys } from '../store/vault_keys.ts';
+import type { Database, Program } from './program.ts';
+
+/** Claims and recordings go one at a time; beats and housekeeping run beside them. */
+const WORKER_CONNECTIONS = 4;
+
+/** Opens the vault with the keys of the environment, or in development those of a file under `.tocsin/`. */
+export function openVault(config: Config): Vault {
+  return makeVault(findVaultKeys(config, join(process.cwd(), '.tocsin/encryption.key')));
+}
+
+/** Development may call this machine; private networks open by ALLOWED_NETWORKS only. */
+export function addressPolicy(config: Config): AddressPolicy {
+  const { allowedNetworks, environment } = config;
+  return makeAddressPolicy({ allowedNetworks, allowLoopback: environment === 'development' });
+}
+
+/** Starts a worker on a pool of its own, so that slow requests never hold up a delivery; it stops before the database is left. */
+export async function startDelivery({ config, log, shutdown }: Program, { url }: Database): Promise<Worker> {
+  const sql = openSql(url, { max: WORKER_CONNECTIONS, applicationName: 'tocsin worker' });
+  shutdown.add('worker connections', () => sql.end({ timeout: 5 }));
+  const worker = await startWorker({
+    databaseUrl: url,
+    calls: makeApi(sql).workers,
+    open: openVault(config).open,
+    policy: addressPolicy(config),
+    concurrency: config.workerConcurrency,
+    retentionDays: config.retentionDays,
+    log,
+  });
+  shutdown.add('worker', () => worker.stop());
+  return worker;
+}
+
+/** The function behind `POST /webhooks/{id}/test`. */
+export function makeProgramPing(config: Config, { sql }: Database): ReturnType<typeof makePing> {
+  const { get_delivery_targets } = makeApi(sql).workers;
+  return makePing({ get_delivery_targets, open: openVault(config).open, policy: addressPolicy(config) });
+}

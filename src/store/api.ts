@@ -1,0 +1,29 @@
+// Every SQL function that the server calls, by noun: the one object through which it reaches the database.
+import { alertCalls } from './api/alerts.ts';
+import { deliveryCalls } from './api/deliveries.ts';
+import { systemCalls } from './api/system.ts';
+import { webhookCalls } from './api/webhooks.ts';
+import { workerCalls } from './api/workers.ts';
+import { bindCall, type Call, type Run } from './call.ts';
+import type { Queryable } from './sql.ts';
+
+/** All declared calls. A key is the name of the SQL function, and its operationId, log field and metric label. */
+export const nouns = {
+  webhooks: webhookCalls,
+  alerts: alertCalls,
+  deliveries: deliveryCalls,
+  workers: workerCalls,
+  system: systemCalls,
+};
+
+type Nouns = typeof nouns;
+
+/** The calls, bound to a pool or a transaction: `api.webhooks.get_webhook({ p_tenant_id: 1, p_webhook_id: 42 })`. */
+export type Api = { [N in keyof Nouns]: { [F in keyof Nouns[N]]: Run<Nouns[N][F]> } };
+
+/** Binds every call. Within a transaction, bind to the transaction. */
+export function makeApi(sql: Queryable): Api {
+  const bindNoun = (calls: Record<string, Call>) =>
+    Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, bindCall(sql, name, call)]));
+  return Object.fromEntries(Object.entries(nouns).map(([noun, calls]) => [noun, bindNoun(calls)])) as unknown as Api;
+}

@@ -1,0 +1,16 @@
+// The SQL functions about the system as a whole, as typed calls.
+import { one } from '../call.ts';
+import * as c from '../columns.ts';
+
+export const systemCalls = {
+  get_system_health: one(
+    {},
+    {
+      active_webhooks: c.integer,
+      failed_webhooks: c.integer,
+      queue_depth: c.integer,
+      oldest_due_seconds: c.nullable(c.double),
+      workers: c.integer,
+    },
+  ),
+};

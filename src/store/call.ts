@@ -1,0 +1,118 @@
+// Declares calls of SQL functions and runs them: the only place that builds the text of such a call.
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { jsonTypes, pgTypeOf } from './columns.ts';
+import type { Queryable } from './sql.ts';
+
+/** How many rows a function returns. `scalar` and `scalars`: the value or values of its one unnamed column. */
+export type Cardinality = 'one' | 'maybe' | 'many' | 'scalar' | 'scalars';
+
+/** One SQL function of schema tocsin: `params` by their SQL names, `row` what a row of it looks like. */
+export interface Call<
+  P extends TProperties = TProperties,
+  R extends TSchema = TSchema,
+  C extends Cardinality = Cardinality,
+> {
+  params: P;
+  row: R;
+  cardinality: C;
+}
+
+/** Exactly one row; anything else is a bug. */
+export const one = <P extends TProperties, R extends TProperties>(params: P, row: R) =>
+  declare(params, Type.Object(row), 'one');
+/** One row or none. */
+export const maybe = <P extends TProperties, R extends TProperties>(params: P, row: R) =>
+  declare(params, Type.Object(row), 'maybe');
+export const many = <P extends TProperties, R extends TProperties>(params: P, row: R) =>
+  declare(params, Type.Object(row), 'many');
+export const scalar = <P extends TProperties, R extends TSchema>(params: P, value: R) =>
+  declare(params, value, 'scalar');
+export const scalars = <P extends TProperties, R extends TSchema>(params: P, value: R) =>
+  declare(params, value, 'scalars');
+
+function declare<P extends TProperties, R extends TSchema, C extends Cardinality>(params: P, row: R, cardinality: C) {
+  return { params, row, cardinality } satisfies Call<P, R, C> as Call<P, R, C>;
+}
+
+// `undefined` is the same as absent: the SQL default holds.
+type Loose<T> = { [K in keyof T]: object extends Pick<T, K> ? T[K] | undefined : T[K] };
+type ArgumentsOf<P extends TProperties> = Loose<Static<TObject<P>>>;
+type ResultOf<R extends TSchema, C extends Cardinality> = C extends 'one' | 'scalar'
+  ? Static<R>
+  : C extends 'maybe'
+    ? Static<R> | null
+    : Static<R>[];
+
+/** A declared call as it is used: named arguments in, rows out. Rejects with the PostgresError of the server. */
+export type Run<T> =
+  T extends Call<infer P, infer R, infer C>
+    ? object extends ArgumentsOf<P>
+      ? (args?: ArgumentsOf<P>) => Promise<ResultOf<R, C>>
+      : (args: ArgumentsOf<P>) => Promise<ResultOf<R, C>>
+    : never;
+
+type Row = Record<string, unknown>;
+
+/** Binds a declared call to a connection pool or transaction. The key is the name of the SQL function. */
+export function bindCall<T extends Call>(sql: Queryable, name: string, call: T): Run<T> {
+  const names = Object.keys(call.params);
+  const types = names.map((param) => pgTypeOf(call.params[param] as TSchema));
+  const instants = call.row.properties ? instantColumns(call.row as TObject) : [];
+  const texts = new Map<string, string>();
+
+  const run = async (args: Record<string, unknown> = {}) => {
+    const given: unknown[] = [];
+    let shape = '';
+    for (let i = 0; i < names.length; i++) {
+      const value = args[names[i] as string];
+      if (value === undefined) continue;
+      shape += `${i},`;
+      given.push(value !== null && jsonTypes.has(types[i] as string) ? sql.json(value as never) : value);
+    }
+    let text = texts.get(shape);
+    if (text === undefined) {
+      text = callText(name, names, types, shape);
+      texts.set(shape, text);
+    }
+    const rows = await sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
+    for (const column of instants) for (const row of rows) row[column] = isoOf(row[column]);
+    return resultOf(name, call.cardinality, rows);
+  };
+  return run as unknown as Run<T>;
+}
+
+/** The text for one set of given parameters, `shape` naming them by position; the server keeps its plan by this text. */
+function callText(name: string, names: readonly string[], types: readonly string[], shape: string): string {
+  const given = shape.split(',').slice(0, -1).map(Number);
+  const list = given.map((position, i) => `${names[position]} => $${i + 1}::${types[position]}`);
+  return `select * from tocsin.${name}(${list.join(', ')})`;
+}
+
+function resultOf(name: string, cardinality: Cardinality, rows: readonly Row[]): unknown {
+  switch (cardinality) {
+    case 'many':
+      // postgres.js returns an array with the answer's other parts; a plain one is what callers compare and send.
+      return Array.from(rows);
+    case 'scalars':
+      return rows.map((row) => row[name]);
+    case 'maybe':
+      return rows[0] ?? null;
+    default: {
+      const [row] = rows;
+      if (row === undefined) throw new Error(`${name} returned no row.`);
+      return cardinality === 'scalar' ? row[name] : row;
+    }
+  }
+}
+
+function instantColumns(row: TObject): string[] {
+  return Object.keys(row.properties).filter((column) =>
+    pgTypeOf(row.properties[column] as TSchema).startsWith('timestamp with time zone'),
+  );
+}
+
+function isoOf(value: unknown): unknown {
+  // postgres.js takes a null within an array for the word NULL, which is no date.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  return Array.isArray(value) ? value.map(isoOf) : value;
+}

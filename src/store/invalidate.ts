@@ -1,0 +1,39 @@
+// Hears what changed in the database, whoever changed it, and puts the cache entries that depend on it out of date.
+
+import type { Epochs } from './epochs.ts';
+import type { L2 } from './l2.ts';
+import type { Sql } from './sql.ts';
+
+/** What rarely changes is announced by triggers with this channel, once per transaction and tag. */
+const CHANNEL = 'tocsin_changed';
+/** Health changes in every tenant at once; entries that show it carry this tag. */
+export const HEALTH_TAG = '0:health';
+
+/**
+ * Listens until stopped. The payload is a tag (`1:webhooks`), or `*` for everything. Announcements are missed while the
+ * connection is away, so everything is out of date when it is back; until then the entries' own time is the limit.
+ */
+export async function startInvalidation(
+  sql: Sql,
+  epochs: Epochs,
+  l2: L2 | undefined,
+): Promise<{ stop(): Promise<void> }> {
+  const { unlisten } = await sql.listen(
+    CHANNEL,
+    (tag) => {
+      if (tag === '*') {
+        epochs.bumpAll();
+        void l2?.drop('*');
+        return;
+      }
+      epochs.bump(tag);
+      if (tag !== HEALTH_TAG) void l2?.invalidate(tag);
+    },
+    () => epochs.bumpAll(),
+  );
+  return {
+    async stop() {
+      await unlisten().catch(() => undefined);
+    },
+  };
+}

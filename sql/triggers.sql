@@ -9,3 +9,9 @@ create or replace trigger sync_webhook_secrets_update after update on tocsin_dat
   referencing new table as changed for each statement execute function tocsin_internal.sync_webhook_secrets();
 create or replace trigger sync_webhook_secrets_delete after delete on tocsin_data.webhook_secrets
   referencing old table as changed for each statement execute function tocsin_internal.sync_webhook_secrets();
+create or replace trigger announce_webhooks_insert after insert on tocsin_data.webhooks
+  referencing new table as changed for each statement execute function tocsin_internal.announce_changes('webhooks');
+create or replace trigger announce_webhooks_update after update on tocsin_data.webhooks
+  referencing new table as changed for each statement execute function tocsin_internal.announce_changes('webhooks');
+create or replace trigger announce_webhooks_delete after delete on tocsin_data.webhooks
+  referencing old table as changed for each statement execute function tocsin_internal.announce_changes('webhooks');

@@ -1,0 +1,85 @@
+// Drains Tocsin's queue as its worker does, without sending: records a batch and claims the next in one round trip.
+import type { ClaimArguments } from '../../src/delivery/batch.ts';
+import { readClaim, recordArguments } from '../../src/delivery/batch.ts';
+import { BUCKET_COUNT } from '../../src/delivery/buckets.ts';
+import type { Outcome } from '../../src/delivery/outcome.ts';
+import { makeApi } from '../../src/store/api.ts';
+import type { Sql } from '../../src/store/sql.ts';
+import { makeWebhooks, measureWal, queueDeliveries, settle } from '../fixtures.ts';
+import { type DrainOptions, expectAll, type QueueShape } from './queue_shape.ts';
+
+const delivered: Outcome = {
+  outcome: 'delivered',
+  status_code: 204,
+  response_ms: 3,
+  error: null,
+  response_body: null,
+  retry_after_seconds: null,
+};
+
+const lanes = { count: 100, fanOut: 10 };
+
+/** All of it on: fair lanes, payloads, attempt log, health, fencing, housekeeping every second. */
+export function tocsinQueue(sql: Sql): QueueShape {
+  return {
+    name: 'Tocsin',
+    install: () => makeWebhooks(sql, lanes),
+    async fill({ deliveries }) {
+      const hot = ['queue', 'leases'].map((name) => `tocsin_data.alert_delivery_${name}`);
+      await settle(sql, [...hot, 'tocsin_data.webhook_health_deltas', 'tocsin_data.webhook_health_metrics']);
+      await queueDeliveries(sql, { ...lanes, deliveries });
+    },
+    async drain(options) {
+      const api = makeApi(sql);
+      const counts: number[] = [];
+      const { seconds, walBytes } = await measureWal(sql, async () => {
+        const housekeeping = setInterval(() => void api.workers.run_maintenance(), 1000);
+        const claimers = Array.from({ length: options.claimers }, (_, index) => claimer(api, options, index));
+        counts.push(...(await Promise.all(claimers)));
+        clearInterval(housekeeping);
+        await api.workers.run_maintenance();
+      });
+      const done = counts.reduce((sum, count) => sum + count, 0);
+      expectAll('Tocsin', done, options.deliveries);
+      return { per_second: done / seconds, wal_bytes: walBytes / done };
+    },
+  };
+}
+
+/** One claimer, owner of every n-th bucket, until a whole round finds nothing. */
+async function claimer(api: ReturnType<typeof makeApi>, options: DrainOptions, index: number): Promise<number> {
+  const { worker_id } = await api.workers.beat_worker({ p_worker_id: null, p_host: 'bench', p_pid: index });
+  const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
+  const claim: ClaimArguments = {
+    p_worker_id: worker_id,
+    p_limit: options.batch,
+    p_lease_ms: 180_000,
+    p_after_webhook_id: 0,
+    p_buckets: options.claimers === 1 ? null : buckets.filter((bucket) => bucket % options.claimers === index),
+    p_overdue_ms: 0,
+    p_busy_webhook_ids: [],
+    p_busy_counts: [],
+  };
+  let done = 0;
+  let row = await api.workers.claim_deliveries(claim);
+  for (;;) {
+    const deliveries = readClaim(row);
+    const isWholeRound = claim.p_after_webhook_id === 0;
+    if (deliveries.length === 0 && isWholeRound) break;
+    claim.p_after_webhook_id = row.next_after_webhook_id;
+    if (deliveries.length === 0) {
+      row = await api.workers.claim_deliveries(claim);
+      continue;
+    }
+    const results = deliveries.map((delivery) => ({ delivery, outcome: delivered }));
+    const next = await api.workers.record_and_claim({
+      ...recordArguments(results, [row.lease_id as number]),
+      ...claim,
+    });
+    expectAll('Tocsin', next.recorded, deliveries.length);
+    done += next.recorded;
+    row = next;
+  }
+  await api.workers.remove_worker({ p_worker_id: worker_id });
+  return done;
+}

@@ -15,3 +15,13 @@ create or replace trigger announce_webhooks_update after update on tocsin_data.w
   referencing new table as changed for each statement execute function tocsin_internal.announce_changes('webhooks');
 create or replace trigger announce_webhooks_delete after delete on tocsin_data.webhooks
   referencing old table as changed for each statement execute function tocsin_internal.announce_changes('webhooks');
+create or replace trigger announce_api_keys_update after update on tocsin_data.api_keys
+  referencing new table as changed for each statement execute function tocsin_internal.announce_changes('api_keys');
+create or replace trigger announce_api_keys_delete after delete on tocsin_data.api_keys
+  referencing old table as changed for each statement execute function tocsin_internal.announce_changes('api_keys');
+create or replace trigger announce_tenants_update after update on tocsin_data.tenants
+  referencing new table as changed for each statement execute function tocsin_internal.announce_changes('tenants');
+create or replace trigger announce_tenants_delete after delete on tocsin_data.tenants
+  referencing old table as changed for each statement execute function tocsin_internal.announce_changes('tenants');
+create or replace trigger announce_alert_updates after update on tocsin_data.alerts
+  referencing new table as changed for each statement execute function tocsin_internal.announce_alert_updates();

@@ -7,7 +7,7 @@ declare
 begin
   select s.value into v_horizon from tocsin_data.settings s
    where s.name = 'partition_horizon'
-     and exists (select from tocsin_data.tenants t where t.tenant_id = p_tenant_id);
+     and exists (select from tocsin_data.tenants t where t.tenant_id = p_tenant_id and t.deleted_at is null);
   if v_horizon is null then
     raise exception using errcode = 'NTFND', message = 'There is no such tenant.', hint = 'The first tenant has the id 1.';
   elsif v_horizon < tocsin_internal.id_at(clock_timestamp() + interval '1 hour') then

@@ -1,7 +1,9 @@
 // Every SQL function that the server calls, by noun: the one object through which it reaches the database.
 import { alertCalls } from './api/alerts.ts';
+import { apiKeyCalls } from './api/api_keys.ts';
 import { deliveryCalls } from './api/deliveries.ts';
 import { systemCalls } from './api/system.ts';
+import { tenantCalls } from './api/tenants.ts';
 import { webhookCalls } from './api/webhooks.ts';
 import { workerCalls } from './api/workers.ts';
 import { bindCall, type Call, type Run } from './call.ts';
@@ -14,6 +16,8 @@ export const nouns = {
   deliveries: deliveryCalls,
   workers: workerCalls,
   system: systemCalls,
+  api_keys: apiKeyCalls,
+  tenants: tenantCalls,
 };
 
 type Nouns = typeof nouns;

@@ -3,10 +3,12 @@
 import { version } from '../package.json' with { type: 'json' };
 import { runDemoReceiver } from './cli/demo_receiver.ts';
 import { runMigrate } from './cli/migrate.ts';
+import { runServe } from './cli/serve.ts';
 import { runWork } from './cli/work.ts';
 
 const usage = `tocsin ${version}: alerts in, signed webhooks out
 
+  tocsin serve           the HTTP API and a delivery worker, on embedded PostgreSQL unless DATABASE_URL is set
   tocsin work            delivers what is due, without the HTTP API; any number may run
   tocsin migrate         brings the database to this version's schema and ends
   tocsin demo-receiver   prints the webhooks that it gets and checks their signatures (--port, --secret)
@@ -17,6 +19,7 @@ Settings come from the environment: DATABASE_URL, API_PORT and the others that t
 
 /** Each resolves with its exit code, or with nothing when it goes on until a signal ends it. */
 const commands: Record<string, (args: string[]) => unknown> = {
+  serve: runServe,
   work: runWork,
   migrate: runMigrate,
   'demo-receiver': runDemoReceiver,

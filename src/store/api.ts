@@ -2,6 +2,7 @@
 import { alertCalls } from './api/alerts.ts';
 import { apiKeyCalls } from './api/api_keys.ts';
 import { deliveryCalls } from './api/deliveries.ts';
+import { liveCalls } from './api/live.ts';
 import { systemCalls } from './api/system.ts';
 import { tenantCalls } from './api/tenants.ts';
 import { webhookCalls } from './api/webhooks.ts';
@@ -15,6 +16,7 @@ export const nouns = {
   alerts: alertCalls,
   deliveries: deliveryCalls,
   workers: workerCalls,
+  live: liveCalls,
   system: systemCalls,
   api_keys: apiKeyCalls,
   tenants: tenantCalls,

@@ -1,0 +1,39 @@
+// `tocsin serve`: the HTTP API and a delivery worker in one program; all that one needs.
+import { startHttp } from '../http/app.ts';
+import { makeApi } from '../store/api.ts';
+import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
+import { openDatabase, type Program, startProgram } from './program.ts';
+
+/** Serves until a signal comes. */
+export async function runServe(): Promise<void> {
+  const program = startProgram();
+  const database = await openDatabase(program);
+  const { config, log, shutdown } = program;
+  // The worker stops after the API: what a last request raised is still sent.
+  await startDelivery(program, database);
+  const http = await startHttp({
+    config,
+    sql: database.sql,
+    api: makeApi(database.sql),
+    vault: openVault(config),
+    log,
+    ping: makeProgramPing(config, database),
+  });
+  shutdown.add('HTTP API', () => http.stop());
+  welcome(program, http.url);
+}
+
+function welcome({ config, log }: Program, url: string): void {
+  log.info('serving', { url });
+  if (config.environment !== 'development') return;
+  console.log(`
+  API        ${url}/api/v1
+  Explore    ${url}/docs
+  Health     ${url}/health/deep
+
+  Raise an alert:
+    curl ${url}/api/v1/alerts --json '{"message": "Hello"}'
+
+  Ctrl-C stops; what is kept lies in .tocsin/ here.
+`);
+}

@@ -2,6 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import type { LogLevel } from './log.ts';
 import { EnvReader } from './env_reader.ts';
+import { readJwks, readPublicKey } from './public_keys.ts';
 
 /** Everything that can be set from outside. Times carry their unit; what is undefined is off. */
 export interface Config {
@@ -22,11 +23,19 @@ export interface Config {
   redisUrl: string | undefined;
   /** Signs tokens; at least 32 bytes in production. */
   secretKey: string | undefined;
+  /** Tokens must name it as `iss` · as one of `aud`. */
+  jwtIssuer: string | undefined;
+  jwtAudience: string | undefined;
+  /** Verifies tokens of another issuer: PEM text, or the path of a PEM file · the path of a JWKS file. */
+  jwtPublicKey: string | undefined;
+  jwtJwksFile: string | undefined;
   /** Encrypts webhook secrets and headers at rest. */
   encryptionKey: string | undefined;
   corsOrigins: readonly string[];
   /** Requests per window and caller. */
   rateLimit: number;
+  /** The same for requests without credentials, in development: as good as none unless RATE_LIMIT is set. */
+  rateLimitDevelopment: number;
   rateLimitWindowSeconds: number;
   /** Deliveries in flight at most, per process. */
   workerConcurrency: number;
@@ -37,6 +46,8 @@ export interface Config {
   sentryDsn: string | undefined;
   otelEndpoint: string | undefined;
 }
+
+const RATE_LIMIT_MAX = 1_000_000_000;
 
 /** A wrong environment: one message that names every wrong variable and what is expected of it. */
 export class ConfigError extends Error {
@@ -77,6 +88,10 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     cacheMaxItems: read.integer('CACHE_MAX_ITEMS', 10_000, 1, 10_000_000),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     secretKey: readKey(read, 'SECRET_KEY', isProduction),
+    jwtIssuer: read.text('JWT_ISSUER'),
+    jwtAudience: read.text('JWT_AUDIENCE'),
+    jwtPublicKey: read.text('JWT_PUBLIC_KEY'),
+    jwtJwksFile: read.text('JWT_JWKS_FILE'),
     encryptionKey: readKey(read, 'ENCRYPTION_KEY', false),
     corsOrigins: read.list(
       'CORS_ORIGINS',
@@ -84,7 +99,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
       isOrigin,
       'origins like https://app.example.com, or *',
     ),
-    rateLimit: read.integer('RATE_LIMIT', 100, 1, 1_000_000_000),
+    rateLimit: read.integer('RATE_LIMIT', 100, 1, RATE_LIMIT_MAX),
+    rateLimitDevelopment: RATE_LIMIT_MAX,
     rateLimitWindowSeconds: read.integer('RATE_LIMIT_WINDOW_SECONDS', 60, 1, 86_400),
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 256, 1, 10_000),
     retentionDays: read.integer('RETENTION_DAYS', 30, 1, 3_650),
@@ -93,6 +109,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     otelEndpoint: read.url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:']),
   };
   if (config.dbPoolMin > config.dbPoolMax) read.wrong('DB_POOL_MIN', `at most DB_POOL_MAX (${config.dbPoolMax})`);
+  if (read.text('RATE_LIMIT') !== undefined) config.rateLimitDevelopment = config.rateLimit;
+  checkKeys(read, config);
+  checkHost(read, config);
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return Object.freeze(config);
 }
@@ -118,6 +137,25 @@ function readKey(read: EnvReader, name: string, isRequired: boolean): string | u
     read.wrong(name, `32 bytes or more${reason}`);
   }
   return key;
+}
+
+function checkKeys(read: EnvReader, { jwtPublicKey, jwtJwksFile }: Config): void {
+  if (jwtPublicKey !== undefined && !readPublicKey(jwtPublicKey)) {
+    read.wrong(
+      'JWT_PUBLIC_KEY',
+      'a public key in PEM form or a file with one: RSA of 2048 bits or more, P-256, or Ed25519',
+    );
+  }
+  if (jwtJwksFile !== undefined && !readJwks(jwtJwksFile)?.length) {
+    read.wrong('JWT_JWKS_FILE', 'a file with a JSON Web Key Set that has public RSA, P-256 or Ed25519 keys');
+  }
+}
+
+/** Development lets requests without credentials in: nobody else may reach it. */
+function checkHost(read: EnvReader, { environment, apiHost }: Config): void {
+  if (environment === 'development' && !/^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(apiHost)) {
+    read.wrong('API_HOST', 'a loopback address, such as 127.0.0.1, unless ENVIRONMENT=production');
+  }
 }
 
 function isOrigin(text: string): boolean {

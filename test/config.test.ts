@@ -1,5 +1,9 @@
 // The environment: its defaults, and the one message about everything that is wrong in it.
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError, readConfig } from '../src/config.ts';
 
 const key = 'k'.repeat(32);
@@ -14,6 +18,16 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
   }
   return [];
 };
+
+const directory = mkdtempSync(join(tmpdir(), 'tocsin-config-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const fileOf = (name: string, text: string) => {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+};
+const pemOf = (publicKey: KeyObject) => publicKey.export({ format: 'pem', type: 'spki' }) as string;
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 describe('readConfig', () => {
   test('without any variable means development on loopback with the embedded database', () => {
@@ -94,5 +108,51 @@ describe('readConfig', () => {
   test('writes more with DEBUG unless a level is named', () => {
     expect(readConfig({ DEBUG: 'true' }).logLevel).toBe('debug');
     expect(readConfig({ DEBUG: '1', API_LOG_LEVEL: 'warning' }).logLevel).toBe('warn');
+  });
+
+  test('limits requests in development only when RATE_LIMIT is set', () => {
+    expect(readConfig({}).rateLimitDevelopment).toBeGreaterThan(1_000_000);
+    expect(readConfig({ RATE_LIMIT: '7' })).toMatchObject({ rateLimit: 7, rateLimitDevelopment: 7 });
+  });
+
+  test('in development refuses to listen where others could reach it', () => {
+    for (const host of ['0.0.0.0', '::', '192.168.1.7', 'example.com', '127.0.0.1.example.com']) {
+      expect(problemsOf({ API_HOST: host })[0]).toStartWith('API_HOST must be a loopback address');
+    }
+    for (const host of ['localhost', '127.0.0.2', '::1']) expect(readConfig({ API_HOST: host }).apiHost).toBe(host);
+    expect(readConfig({ ...hosted, API_HOST: '192.168.1.7' }).apiHost).toBe('192.168.1.7');
+  });
+
+  test('takes a public key as text, with line ends written out, or as a file', () => {
+    const pem = pemOf(rsa.publicKey);
+    for (const key of [pem, pem.replaceAll('\n', '\\n'), fileOf('rsa.pem', pem)]) {
+      expect(readConfig({ ...hosted, JWT_PUBLIC_KEY: key }).jwtPublicKey).toBe(key.trim());
+    }
+  });
+
+  test('refuses a key that is private, weak, of another curve, or none, and never shows it', () => {
+    const privatePem = rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
+    const weak = pemOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey);
+    const curve = pemOf(generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).publicKey);
+    for (const key of [privatePem, weak, curve, 'hunter2', directory, join(directory, 'missing.pem')]) {
+      const problems = problemsOf({ ...hosted, JWT_PUBLIC_KEY: key });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toStartWith('JWT_PUBLIC_KEY must be a public key');
+      expect(problems[0]).not.toContain(key);
+    }
+  });
+
+  test('refuses a JWKS file without any usable public key', () => {
+    const jwk = rsa.publicKey.export({ format: 'jwk' });
+    const oct = { kty: 'oct', k: 'aHVudGVyMg' };
+    const usable = fileOf('keys.json', JSON.stringify({ keys: [oct, { kty: 'new' }, jwk] }));
+    expect(readConfig({ ...hosted, JWT_JWKS_FILE: usable }).jwtJwksFile).toBe(usable);
+    const privateJwk = rsa.privateKey.export({ format: 'jwk' });
+    const sets = [{ keys: [oct] }, { keys: [privateJwk] }, { keys: [{ ...jwk, use: 'enc' }] }, [], { keys: [] }];
+    for (const [i, set] of sets.entries()) {
+      const path = fileOf(`bad${i}.json`, JSON.stringify(set));
+      expect(problemsOf({ ...hosted, JWT_JWKS_FILE: path })[0]).toStartWith('JWT_JWKS_FILE must be');
+    }
+    expect(problemsOf({ ...hosted, JWT_JWKS_FILE: join(directory, 'missing.json') })).toHaveLength(1);
   });
 });

@@ -53,6 +53,6 @@ export const deliveryCalls = {
   count_deliveries: scalar(deliveryFilters, c.bigint),
   get_delivery: maybe(deliveryKey, { ...deliveryRow, webhook_name: c.text, url: c.text }),
   list_attempts: many(deliveryKey, attemptRow),
-  retry_delivery: one({ p_delivery_id: c.bigint, p_tenant_id: c.optional(c.integer) }, {}),
+  retry_delivery: one({ p_delivery_id: c.bigint, p_tenant_id: c.optional(c.integer) }, deliveryRow),
   count_pending_by_status: many({ p_tenant_id: c.optional(c.integer) }, { status: c.text, count: c.bigint }),
 };

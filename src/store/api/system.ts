@@ -9,7 +9,7 @@ export const systemCalls = {
       active_webhooks: c.integer,
       failed_webhooks: c.integer,
       queue_depth: c.integer,
-      oldest_due_seconds: c.nullable(c.double),
+      oldest_due_seconds: c.double,
       workers: c.integer,
     },
   ),

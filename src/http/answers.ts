@@ -1,0 +1,47 @@
+// Writes what routes return: JSON, the request's id, and for readable things an ETag and the answer 304.
+import { Elysia } from 'elysia';
+
+/** A route sets this on an answer that is out of date at once; it then has no ETag. */
+export const NO_STORE = 'no-store';
+
+/** For all routes that are registered after it. */
+export const answers = () =>
+  new Elysia({ name: 'answers' }).mapResponse({ as: 'global' }, ({ responseValue, set, request }) => {
+    const headers = set.headers as Record<string, string>;
+    if (responseValue instanceof Response) return withHeaders(responseValue, headers);
+    const { status, content } = read(responseValue, set.status);
+    if (content === undefined) return new Response(null, { status: status === 200 ? 204 : status, headers });
+    const text = JSON.stringify(content);
+    const all = { ...headers, 'content-type': 'application/json' };
+    const isReadable = status === 200 && (request.method === 'GET' || request.method === 'HEAD');
+    if (!isReadable || headers['cache-control'] === NO_STORE) return new Response(text, { status, headers: all });
+    const etag = `"${Bun.hash(text).toString(36)}"`;
+    // What is not yet cached here comes from the database.
+    const fresh = { ...all, etag, 'cache-control': 'private, no-cache', 'x-cache': 'miss' };
+    const isKnown = knows(request.headers.get('if-none-match'), etag);
+    return isKnown
+      ? new Response(null, { status: 304, headers: fresh })
+      : new Response(text, { status, headers: fresh });
+  });
+
+/** Routes return what to send, or `status(201, what)`. */
+function read(value: unknown, setStatus: unknown): { status: number; content: unknown } {
+  const custom = value as { code?: unknown; response?: unknown } | undefined;
+  if (custom?.constructor?.name === 'ElysiaCustomStatusResponse') {
+    return { status: custom.code as number, content: custom.response };
+  }
+  return { status: typeof setStatus === 'number' ? setStatus : 200, content: value };
+}
+
+function withHeaders(response: Response, headers: Record<string, string>): Response {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  }
+  return response;
+}
+
+/** Weak comparison (RFC 9110, 13.1.2). */
+function knows(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  return ifNoneMatch.split(',').some((known) => known.trim() === '*' || known.trim().replace(/^W\//, '') === etag);
+}

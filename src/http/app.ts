@@ -1,0 +1,81 @@
+// The HTTP API: its table of contents, and the server that it runs on.
+import { Elysia } from 'elysia';
+import { makeAddressPolicy } from '../store/address_rules.ts';
+import { alertActions } from './alert_actions.ts';
+import { alerts } from './alerts.ts';
+import { answers } from './answers.ts';
+import { developmentGuard } from './auth.ts';
+import { deliveries } from './deliveries.ts';
+import type { Deps, HttpOptions } from './deps.ts';
+import { docs } from './docs.ts';
+import { health } from './health.ts';
+import { problems } from './problems.ts';
+import { requestId } from './request_id.ts';
+import { RouteTable } from './route_table.ts';
+import { webhookActions } from './webhook_actions.ts';
+import { webhooks } from './webhooks.ts';
+
+/** The whole API, for typed clients (Eden). */
+export type App = ReturnType<typeof makeApp>;
+
+export interface HttpServer {
+  /** Without a slash at its end. */
+  url: string;
+  app: App;
+  /** Accepts nothing more, lets what is in flight end for at most `graceMs` (5 s), and closes. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const GRACE_MS = 5_000;
+/** Beyond this Bun itself answers 413, without a document; every limit of ours is below. */
+const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Starts the API on the configured address.
+ * @throws Error with code EADDRINUSE when another program has the port
+ */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { apiHost, apiPort, environment, allowedNetworks } = options.config;
+  const policy = makeAddressPolicy({ allowedNetworks, allowLoopback: environment === 'development' });
+  const app = makeApp({ ...options, policy });
+  app.listen({ hostname: apiHost, port: apiPort });
+  const { server } = app;
+  if (!server) throw new Error('The HTTP server did not start.');
+  return {
+    url: server.url.origin,
+    app,
+    async stop(graceMs = GRACE_MS) {
+      const timer = setTimeout(() => server.stop(true), graceMs);
+      await server.stop(false);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The plugins in their order: what every request passes, then the routes. */
+export function makeApp(deps: Deps) {
+  const routes = new RouteTable();
+  const app = new Elysia({
+    name: 'tocsin',
+    normalize: false,
+    // Two servers on one port would share its traffic silently.
+    serve: { reusePort: false, maxRequestBodySize: REQUEST_BYTES_MAX },
+  })
+    .use(requestId())
+    .use(problems(deps.log, routes))
+    .use(developmentGuard(deps.config))
+    .use(answers())
+    .use(docs(() => routes.all))
+    .use(health(deps, { isHidden: false }))
+    .group('/api/v1', (v1) =>
+      v1
+        .use(health(deps, { isHidden: true }))
+        .use(webhooks(deps))
+        .use(webhookActions(deps))
+        .use(alerts(deps))
+        .use(alertActions(deps))
+        .use(deliveries(deps)),
+    );
+  routes.fill(app.routes);
+  return app;
+}

@@ -1,0 +1,34 @@
+// What the HTTP side is given: it makes none of it itself.
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import type { AddressPolicy } from '../store/address_rules.ts';
+import type { Api } from '../store/api.ts';
+import type { Sql } from '../store/sql.ts';
+import type { Vault } from '../store/vault.ts';
+
+/** The answer of a receiver to a test message. */
+export interface PingAnswer {
+  outcome: string;
+  status_code: number | null;
+  response_ms: number;
+  error: string | null;
+  response_body: string | null;
+  message_id: string;
+}
+
+export interface HttpOptions {
+  config: Config;
+  /** The pool that `api` is bound to; only its size is read. */
+  sql: Sql;
+  api: Api;
+  vault: Vault;
+  log: Log;
+  /** Sends a test message to a webhook at once. Injected, because the HTTP side must not import the delivery side. */
+  ping: (webhookId: number) => Promise<PingAnswer>;
+}
+
+/** What every route file gets. */
+export interface Deps extends HttpOptions {
+  /** Which addresses a webhook may point at. */
+  policy: AddressPolicy;
+}

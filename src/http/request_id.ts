@@ -1,0 +1,9 @@
+// Gives every request an id that is in its answer and in our log; one that the caller sent is kept.
+import { Elysia } from 'elysia';
+
+/** For every request, also those that meet no route. */
+export const requestId = () =>
+  new Elysia({ name: 'request_id' }).onRequest(({ request, set }) => {
+    const sent = request.headers.get('x-request-id');
+    set.headers['x-request-id'] = sent !== null && /^[\w.:-]{1,128}$/.test(sent) ? sent : crypto.randomUUID();
+  });

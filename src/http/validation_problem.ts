@@ -1,0 +1,87 @@
+// Says in plain words which fields of a request break its schema; it never repeats a submitted value.
+import { Kind, type TSchema } from '@sinclair/typebox';
+import { ValueErrorType } from '@sinclair/typebox/errors';
+import type { ValidationError } from 'elysia';
+import { type FieldError, invalid, Problem } from './problem.ts';
+
+const ERRORS_MAX = 20;
+
+/** The 422 for an error of Elysia's validator. An answer of ours that breaks its own schema is our bug: 500. */
+export function validationProblem(error: unknown): Problem {
+  const { type, all } = error as ValidationError;
+  if (type === 'response') return new Problem('INTERNAL_ERROR', 'The answer was not as documented.');
+  const errors = new Map<string, FieldError>();
+  for (const { path, schema, type } of all as unknown as { path: string; schema: TSchema; type: number }[]) {
+    const pointer = knownPart(path);
+    // One thing said of each field: the first is the most basic.
+    if (!errors.has(pointer)) errors.set(pointer, { pointer, detail: detailOf(type, schema, pointer) });
+    if (errors.size === ERRORS_MAX) break;
+  }
+  return invalid([...errors.values()]);
+}
+
+function detailOf(type: number, schema: TSchema, pointer: string): string {
+  if (type === ValueErrorType.ObjectRequiredProperty) return `${fieldName(pointer)} is missing.`;
+  if (type === ValueErrorType.ObjectAdditionalProperties) return 'There is no such field.';
+  return `${fieldName(pointer)} must be ${expectation(schema)}.`;
+}
+
+/** A field's own name, or its list's for an entry. */
+function fieldName(pointer: string): string {
+  const names = pointer.split('/').slice(1);
+  const last = names.at(-1);
+  if (last === undefined) return 'The value';
+  return names.length > 1 && /^\d+$/.test(last) ? `Each of ${names.at(-2)}` : last;
+}
+
+/** Names of unknown fields and of headers are the caller's own: a pointer ends before one that is not like a name. */
+function knownPart(path: string): string {
+  const names = path.split('/').slice(1);
+  const strange = names.findIndex((name) => !/^[\w-]{1,40}$/.test(name));
+  return names
+    .slice(0, strange === -1 ? names.length : strange)
+    .map((name) => `/${name}`)
+    .join('');
+}
+
+/** What a schema asks for, in words that follow "must be". */
+export function expectation(schema: TSchema): string {
+  const { anyOf, const: only, pattern, examples } = schema;
+  if (only !== undefined) return JSON.stringify(only);
+  if (Array.isArray(anyOf)) return choice(anyOf);
+  switch (schema.type) {
+    case 'integer':
+      return `a whole number${bounds(schema.minimum, schema.maximum)}`;
+    case 'number':
+      return `a number${bounds(schema.minimum, schema.maximum)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'null':
+      return 'null';
+    case 'array':
+      return `a list${bounds(schema.minItems, schema.maxItems, ' entries', ' with')}`;
+    case 'object':
+      return 'a JSON object';
+    case 'string':
+      if (schema.format === 'date-time') return 'a time such as 2026-01-31T12:00:00Z';
+      if (pattern) return `in a form such as ${examples?.[0] ?? pattern}`;
+      return `a text${bounds(schema.minLength, schema.maxLength, ' characters', ' of')}`;
+    default:
+      return 'of another kind';
+  }
+}
+
+function choice(options: readonly TSchema[]): string {
+  const words = new Set(options.filter((option) => option[Kind] !== 'Null').map(expectation));
+  // Elysia lets numbers and truth values of a query arrive as text.
+  for (const word of words) if (word === 'a text') words.delete(word);
+  if (options.some((option) => option[Kind] === 'Null')) words.add('null');
+  return [...words].join(' or ');
+}
+
+function bounds(least?: number, most?: number, unit = '', lead = ''): string {
+  if (least === undefined && most === undefined) return '';
+  if (least === undefined) return `${lead} at most ${most}${unit}`;
+  if (most === undefined) return `${lead} at least ${least}${unit}`;
+  return lead === '' ? ` from ${least} to ${most}` : `${lead} ${least} to ${most}${unit}`;
+}

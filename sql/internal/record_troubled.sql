@@ -19,7 +19,7 @@ begin
                   when r.outcome in ('gone', 'expired') or r.attempt > tocsin_internal.max_retries(w.retry_policy) then 'failed'
                   else 'retrying' end as status,
              r.recorded_at + interval '1 second' * greatest(
-               tocsin_internal.retry_delay_seconds(w.retry_policy, r.attempt), least(r.retry_after_seconds, 86400)) as next_at) j
+               tocsin_internal.retry_delay_seconds(w.retry_policy, r.attempt), least(coalesce(r.retry_after_seconds, 0), 86400)) as next_at) j
     on conflict do nothing
     returning *)
   select array_agg(l) into v_logged from logged l;

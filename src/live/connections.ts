@@ -1,0 +1,97 @@
+// Keeps who is connected to the live socket and what each one watches.
+import type { Channel } from './messages.ts';
+
+/** Who watches. Messages of another tenant never reach them. */
+export type Viewer = {
+  tenantId: number;
+  subject: string;
+  /** When the credentials end, in ms since 1970; undefined: not by themselves. */
+  expiresAtMs?: number | undefined;
+};
+
+export type Connection = {
+  viewer: Viewer;
+  channels: Set<Channel>;
+  /** Messages it may still send: a bucket that refills with time. */
+  credits: number;
+  refilledAt: number;
+  expiry: ReturnType<typeof setTimeout> | undefined;
+};
+
+/** What `/metrics` and the pong say. */
+export type LiveCounts = {
+  connections: number;
+  users: number;
+  opened: number;
+  closed: number;
+  dropped: number;
+  messages: number;
+};
+
+const CREDITS_MAX = 50;
+const CREDITS_PER_SECOND = 10;
+/** Longer than any timer may run; a later end is looked at again then. */
+const TIMER_MS_MAX = 2_000_000_000;
+
+/** The connections of one process, by the id of their socket: Elysia wraps a socket anew for each event. */
+export class Connections {
+  readonly #byId = new Map<string, Connection>();
+  readonly #watchers = new Map<number, number>();
+  opened = 0;
+  closed = 0;
+  dropped = 0;
+  messages = 0;
+
+  open(id: string, viewer: Viewer, onExpired: () => void): Connection {
+    const connection: Connection = {
+      viewer,
+      channels: new Set(),
+      credits: CREDITS_MAX,
+      refilledAt: performance.now(),
+      expiry: undefined,
+    };
+    if (viewer.expiresAtMs !== undefined) {
+      const leftMs = viewer.expiresAtMs - Date.now();
+      connection.expiry = setTimeout(onExpired, Math.min(Math.max(0, leftMs), TIMER_MS_MAX));
+    }
+    this.#byId.set(id, connection);
+    this.#watchers.set(viewer.tenantId, (this.#watchers.get(viewer.tenantId) ?? 0) + 1);
+    this.opened++;
+    return connection;
+  }
+
+  close(id: string): void {
+    const connection = this.#byId.get(id);
+    if (connection === undefined) return;
+    clearTimeout(connection.expiry);
+    this.#byId.delete(id);
+    this.closed++;
+    const { tenantId } = connection.viewer;
+    const left = (this.#watchers.get(tenantId) ?? 1) - 1;
+    if (left > 0) this.#watchers.set(tenantId, left);
+    else this.#watchers.delete(tenantId);
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** False when the socket has sent more than it may. */
+  spend(connection: Connection): boolean {
+    const now = performance.now();
+    const refill = ((now - connection.refilledAt) / 1000) * CREDITS_PER_SECOND;
+    connection.credits = Math.min(CREDITS_MAX, connection.credits + refill) - 1;
+    connection.refilledAt = now;
+    return connection.credits >= 0;
+  }
+
+  tenantIds(): number[] {
+    return [...this.#watchers.keys()];
+  }
+
+  counts(): LiveCounts {
+    const users = new Set([...this.#byId.values()].map(({ viewer }) => `${viewer.tenantId} ${viewer.subject}`)).size;
+    const { opened, closed, dropped, messages } = this;
+    return { connections: this.#byId.size, users, opened, closed, dropped, messages };
+  }
+}

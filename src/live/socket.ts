@@ -1,0 +1,211 @@
+// The live socket: who is let in, what they watch, and what a reconnecting reader missed.
+import { Value } from '@sinclair/typebox/value';
+import { Elysia } from 'elysia';
+import type { Log } from '../log.ts';
+import type { Api } from '../store/api.ts';
+import type { Sql } from '../store/sql.ts';
+import { type Connection, Connections, type LiveCounts, type Viewer } from './connections.ts';
+import { cursorOf, Feed, idAt, readCursor } from './feed.ts';
+import { type Channel, ClientMessage, channels, encode, type Unsent } from './messages.ts';
+
+export type LiveOptions = {
+  sql: Sql;
+  api: Api;
+  log: Log;
+  /** Who sends this upgrade request; throws what the HTTP side answers with (401, 403) to strangers. */
+  authenticate(request: Request): Viewer | Promise<Viewer>;
+  /** The figures of `metrics_update` for a tenant. */
+  metrics(tenantId: number): Promise<Unsent>;
+};
+
+/** Close codes (RFC 6455, 7.4.1), as docs/API.md lists them. */
+export const CLOSE = { goingAway: 1001, policy: 1008 } as const;
+
+const HEARTBEAT_MS = 30_000;
+const REPLAY_MAX = 1_000;
+const MESSAGE_BYTES_MAX = 4_096;
+const EVERYONE = 'everyone';
+
+const topicOf = (tenantId: number, channel: Channel) => `${tenantId}:${channel}`;
+
+/** What this module needs of Elysia's socket, which is another object at every event. */
+type Socket = {
+  id: string;
+  data: { viewer: Viewer };
+  send(text: string): unknown;
+  close(code?: number, reason?: string): unknown;
+  subscribe(topic: string): unknown;
+  unsubscribe(topic: string): unknown;
+};
+
+type Publisher = { publish(topic: string, text: string): number };
+
+/** The socket's plugin, to be mounted by the HTTP side, and what runs behind it. */
+export type Live = {
+  plugin: ReturnType<typeof plugin>;
+  /** Call when the server listens: from then on there is news. */
+  start(server: Publisher): Promise<void>;
+  stop(): Promise<void>;
+  counts(): LiveCounts;
+};
+
+export function makeLive(options: LiveOptions): Live {
+  const connections = new Connections();
+  let server: Publisher | undefined;
+  const feed = new Feed({
+    ...options,
+    sink: {
+      tenantIds: () => connections.tenantIds(),
+      publish(tenantId, channel, message) {
+        server?.publish(topicOf(tenantId, channel), encode(message));
+        connections.messages++;
+      },
+    },
+  });
+  let heartbeat: ReturnType<typeof setInterval> | undefined;
+  const startedAt = Date.now();
+  return {
+    plugin: plugin(options, new Session(options, connections, startedAt)),
+    counts: () => connections.counts(),
+    async start(listening) {
+      server = listening;
+      heartbeat = setInterval(() => {
+        const active_connections = connections.counts().connections;
+        listening.publish(EVERYONE, encode({ type: 'heartbeat', active_connections }));
+      }, HEARTBEAT_MS);
+      await feed.start();
+    },
+    async stop() {
+      clearInterval(heartbeat);
+      await feed.stop();
+    },
+  };
+}
+
+function plugin({ authenticate }: LiveOptions, session: Session) {
+  const route = (initial: readonly Channel[]) => ({
+    detail: { hide: true },
+    open: (socket: unknown) => session.open(socket as Socket, initial),
+    message: (socket: unknown, message: unknown) => session.receive(socket as Socket, message),
+    close: (socket: unknown) => session.close(socket as Socket),
+  });
+  return new Elysia({ name: 'live' })
+    .derive(async ({ request }) => ({ viewer: await authenticate(request) }))
+    .ws('/api/v1/ws/dashboard', route([]))
+    .ws('/api/v1/ws/alerts', route(['alerts']));
+}
+
+/** The conversation with each socket. */
+class Session {
+  constructor(
+    readonly options: LiveOptions,
+    readonly connections: Connections,
+    readonly startedAt: number,
+  ) {}
+
+  open(socket: Socket, initial: readonly Channel[]): void {
+    const { viewer } = socket.data;
+    const connection = this.connections.open(socket.id, viewer, () => {
+      socket.close(CLOSE.policy, 'The credentials have expired.');
+    });
+    socket.subscribe(EVERYONE);
+    if (initial.length > 0) this.#subscribe(socket, connection, initial);
+  }
+
+  close(socket: Socket): void {
+    this.connections.close(socket.id);
+  }
+
+  async receive(socket: Socket, raw: unknown): Promise<void> {
+    const connection = this.connections.get(socket.id);
+    if (connection === undefined) return;
+    if (!this.connections.spend(connection)) {
+      this.connections.dropped++;
+      socket.close(CLOSE.policy, 'Too many messages.');
+      return;
+    }
+    const message = read(raw);
+    if (message === undefined) {
+      const detail = `Send {"action": "subscribe", "types": [${channels.map((c) => `"${c}"`).join(', ')}]}, unsubscribe, ping or resume.`;
+      this.#send(socket, { type: 'error', error_code: 'INVALID_MESSAGE', detail });
+      return;
+    }
+    const verb = 'action' in message ? message.action : message.type;
+    const named = 'types' in message ? message.types : 'channels' in message ? message.channels : [];
+    if (verb === 'subscribe') this.#subscribe(socket, connection, named);
+    else if (verb === 'unsubscribe') this.#unsubscribe(socket, connection, named);
+    else if (verb === 'ping') this.#pong(socket);
+    else if ('cursor' in message) await this.#resume(socket, connection, message.cursor);
+  }
+
+  #subscribe(socket: Socket, connection: Connection, named: readonly Channel[]): void {
+    for (const channel of named) {
+      connection.channels.add(channel);
+      socket.subscribe(topicOf(connection.viewer.tenantId, channel));
+    }
+    this.#send(socket, { type: 'subscription_confirmed', types: [...connection.channels], cursor: cursorNow() });
+  }
+
+  #unsubscribe(socket: Socket, connection: Connection, named: readonly Channel[]): void {
+    for (const channel of named) {
+      connection.channels.delete(channel);
+      socket.unsubscribe(topicOf(connection.viewer.tenantId, channel));
+    }
+    this.#send(socket, { type: 'unsubscribe_confirmed', types: [...named] });
+  }
+
+  #pong(socket: Socket): void {
+    const { connections, users } = this.connections.counts();
+    const uptime_seconds = Math.floor((Date.now() - this.startedAt) / 1000);
+    this.#send(socket, { type: 'pong', total_connections: connections, connected_users: users, uptime_seconds });
+  }
+
+  /** What is sent again overlaps with what comes live: readers know an alert by its id. */
+  async #resume(socket: Socket, { viewer }: Connection, cursor: string): Promise<void> {
+    const { list_feed_alerts, list_feed_webhooks } = this.options.api.live;
+    const after = readCursor(cursor);
+    const next = cursorNow();
+    const p_tenant_ids = [viewer.tenantId];
+    const alerts =
+      after === undefined ? [] : await list_feed_alerts({ p_tenant_ids, p_after_id: after, p_limit: REPLAY_MAX + 1 });
+    if (after === undefined || alerts.length > REPLAY_MAX) {
+      this.#send(socket, { type: 'reset', cursor: next });
+      return;
+    }
+    for (const { tenant_id: _, ...rest } of alerts)
+      this.#send(socket, { type: 'alert_new', cursor: cursorOf(rest.alert_id), ...rest });
+    const p_since = new Date(timeOf(after)).toISOString();
+    const changed = await list_feed_webhooks({ p_tenant_ids, p_since });
+    for (const { tenant_id: _, status_changed_at: __, ...rest } of changed)
+      this.#send(socket, { type: 'webhook_status_changed', ...rest });
+    this.#send(socket, { type: 'resumed', replayed: alerts.length, cursor: next });
+  }
+
+  #send(socket: Socket, message: Unsent): void {
+    socket.send(encode(message));
+    this.connections.messages++;
+  }
+}
+
+function read(raw: unknown): ClientMessage | undefined {
+  let message = raw;
+  if (typeof raw === 'string') {
+    if (raw.length > MESSAGE_BYTES_MAX) return undefined;
+    try {
+      message = JSON.parse(raw);
+    } catch {
+      return undefined;
+    }
+  }
+  return Value.Check(ClientMessage, message) ? message : undefined;
+}
+
+/** A little before now, because alerts that are being raised have lower ids than this moment's. */
+function cursorNow(): string {
+  return cursorOf(idAt(Date.now() - 2_000));
+}
+
+/** The time at which an id was made, in ms. */
+function timeOf(id: number): number {
+  return 1_735_689_600_000 + (Math.floor(id / 8192) * 1000) / 1024;
+}

@@ -20,9 +20,11 @@ export async function deliver(
   const { messageId, body } = message;
   if (body === undefined) return EXPIRED;
   if (webhook === undefined) return refused('webhook_missing: the webhook is gone');
+  const { secrets } = webhook;
+  if (secrets === null) return refused('not_sendable: its secrets or headers do not open with the keys of this server');
   try {
     const now = Date.now();
-    const valid = webhook.secrets.filter(({ validUntil }) => validUntil > now).map(({ secret }) => secret);
+    const valid = secrets.filter(({ validUntil }) => validUntil > now).map(({ secret }) => secret);
     const result = await send({
       target: await resolve(webhook.url),
       body,

@@ -3,7 +3,9 @@ import type { Log } from '../log.ts';
 import type { Alarm } from '../store/alarm.ts';
 import type { ClaimArguments, ClaimRow, Delivery, QueueCalls, Result } from './batch.ts';
 import { readClaim, recordArguments } from './batch.ts';
+import { Doze } from './doze.ts';
 import { Flight } from './flight.ts';
+import { Gathered, isRefusal } from './gather.ts';
 import type { Outcome } from './outcome.ts';
 
 export type PumpOptions = {
@@ -18,20 +20,17 @@ export type PumpOptions = {
   /** The buckets that this worker owns now; null for all. */
   buckets: () => number[] | null;
   alarm: Alarm;
+  /** How long an idle loop sleeps at most when nobody wakes it. */
+  pollMs: number;
   log: Log;
 };
 
 /** How long a claimed batch is safe from others even while its worker's heartbeat goes on; longer than any POST may take. */
 const LEASE_MS = 180_000;
 const CLAIM_COUNT_MAX = 500;
-const RECORD_COUNT_MAX = 500;
-/** Results wait for company until there are so many, or for so long. */
-const GATHER_COUNT = 100;
-const GATHER_MS = 20;
 /** What others own is taken when it has waited this long: its owner is dead, or drowning. */
 const OVERDUE_MS = 2_000;
 const SWEEP_MS = 1_000;
-const SLEEP_MS_MAX = 250;
 /** Without the alarm nobody will wake us. */
 const UNARMED_SLEEP_MS_MAX = 40;
 /** From this many deliveries in a claim on there is load, and raising must not pay for waking us. */
@@ -62,17 +61,16 @@ export function startPump(options: PumpOptions): Pump {
 class PumpLoop {
   readonly #o: PumpOptions;
   readonly #flight = new Flight();
-  #results: Result[] = [];
-  #firstResultAt = 0;
+  readonly #gathered = new Gathered();
+  readonly #doze = new Doze();
   #after = 0;
   #mayBeDue = true;
   #wakes = 0;
-  #nextReadyMs = SLEEP_MS_MAX;
+  #nextReadyMs = 0;
   #sweptAt = 0;
   #drainUntil: number | undefined;
   #isClaimUncertain = false;
   #failures = 0;
-  #interrupt: (() => void) | undefined;
 
   constructor(options: PumpOptions) {
     this.#o = options;
@@ -81,12 +79,12 @@ class PumpLoop {
   wake(): void {
     this.#wakes++;
     this.#mayBeDue = true;
-    this.#interrupt?.();
+    this.#doze.wake();
   }
 
   drain(until: number): void {
     this.#drainUntil = until;
-    this.#interrupt?.();
+    this.#doze.wake();
   }
 
   async run(): Promise<void> {
@@ -98,7 +96,7 @@ class PumpLoop {
       } catch (error) {
         this.#failures++;
         this.#o.log.warn('record_and_claim failed; trying again', { error, failures: this.#failures });
-        await this.#wait(Math.min(BACKOFF_MS_MAX, 25 * 2 ** Math.min(this.#failures, 7)));
+        await this.#doze.sleep(Math.min(BACKOFF_MS_MAX, 25 * 2 ** Math.min(this.#failures, 7)));
       }
     }
     await this.#goodbye();
@@ -106,7 +104,7 @@ class PumpLoop {
 
   #isDrained(): boolean {
     if (this.#drainUntil === undefined) return false;
-    return (this.#flight.count === 0 && this.#results.length === 0) || performance.now() >= this.#drainUntil;
+    return (this.#flight.count === 0 && this.#gathered.count === 0) || performance.now() >= this.#drainUntil;
   }
 
   async #step(): Promise<void> {
@@ -115,25 +113,16 @@ class PumpLoop {
     // Small refills would cost a round trip each: an eighth of the room must be free before a claim is worth one, and half
     // of it when the next recording, 20 ms away at most, can bring the claim along.
     const mayClaim = this.#drainUntil === undefined && free >= Math.max(1, concurrency >> 3);
-    const isWorthIt = free >= concurrency >> 1 || this.#results.length === 0;
+    const isWorthIt = free >= concurrency >> 1 || this.#gathered.count === 0;
     const isSweep = mayClaim && performance.now() - this.#sweptAt >= SWEEP_MS;
-    if (this.#isRipe()) return this.#record(mayClaim ? free : 0);
+    if (this.#gathered.isRipe(this.#flight.count === 0))
+      return this.#record(mayClaim && !this.#gathered.isSuspect ? free : 0);
     if (mayClaim && ((this.#mayBeDue && isWorthIt) || isSweep)) return this.#claim(free, isSweep);
     await this.#rest(mayClaim);
   }
 
-  #isRipe(): boolean {
-    const count = this.#results.length;
-    return count >= GATHER_COUNT || (count > 0 && (this.#flight.count === 0 || this.#gatherMs() <= 0));
-  }
-
-  #gatherMs(): number {
-    return this.#firstResultAt + GATHER_MS - performance.now();
-  }
-
   async #record(free: number): Promise<void> {
-    const results = this.#results.splice(0, RECORD_COUNT_MAX);
-    this.#firstResultAt = performance.now();
+    const results = this.#gathered.take();
     const args = recordArguments(results, this.#flight.closedBy(results));
     const claim = free > 0 ? this.#claimArguments(free, false) : undefined;
     const wakes = this.#wakes;
@@ -147,12 +136,23 @@ class PumpLoop {
         this.#isClaimUncertain = false;
       }
     } catch (error) {
-      // Recording twice is harmless, so what may or may not be committed is recorded again.
-      this.#results.unshift(...results);
+      if (isRefusal(error)) this.#abandon(this.#gathered.refused(results), error);
+      else this.#gathered.giveBack(results);
       throw error;
     }
+    this.#gathered.recorded(results);
     this.#flight.recorded(results);
     if (row !== undefined && claim !== undefined) await this.#begin(row, claim, wakes);
+  }
+
+  #abandon(result: Result | undefined, error: unknown): void {
+    if (result === undefined) return;
+    const { deliveryId: delivery_id, webhookId: webhook_id } = result.delivery;
+    this.#o.log.error('a result cannot be recorded; it is sent again when its lease ends', {
+      error,
+      delivery_id,
+      webhook_id,
+    });
   }
 
   async #claim(free: number, isSweep: boolean): Promise<void> {
@@ -185,7 +185,7 @@ class PumpLoop {
       // A round that did not begin at the first webhook proves nothing by finding none, nor does one that a wake overtook.
       this.#mayBeDue = deliveries.length > 0 || claim.p_after_webhook_id !== 0 || this.#wakes !== wakesBefore;
       this.#after = row.next_after_webhook_id;
-      this.#nextReadyMs = row.next_ready_ms ?? SLEEP_MS_MAX;
+      this.#nextReadyMs = row.next_ready_ms ?? this.#o.pollMs;
     }
     if (deliveries.length === 0) return;
     if (deliveries.length >= LOAD_COUNT) this.#o.alarm.disarm();
@@ -201,34 +201,23 @@ class PumpLoop {
   async #deliver(delivery: Delivery): Promise<void> {
     const outcome = await this.#o.deliver(delivery);
     this.#flight.end(delivery);
-    if (this.#results.length === 0) this.#firstResultAt = performance.now();
-    const count = this.#results.push({ delivery, outcome });
-    if (count === 1 || count === GATHER_COUNT || this.#flight.count === 0) this.#interrupt?.();
+    if (this.#gathered.add({ delivery, outcome }) || this.#flight.count === 0) this.#doze.wake();
   }
 
   async #rest(mayClaim: boolean): Promise<void> {
-    let timeoutMs = this.#results.length > 0 ? this.#gatherMs() : SLEEP_MS_MAX;
+    let timeoutMs = this.#gathered.count > 0 ? this.#gathered.dueMs() : this.#o.pollMs;
+    if (this.#drainUntil !== undefined) timeoutMs = Math.min(timeoutMs, this.#drainUntil - performance.now());
     if (mayClaim && !this.#mayBeDue) {
       if (!this.#o.alarm.isArmed()) {
         // Whoever raised before the alarm was armed did not ring it: look once more.
-        this.#mayBeDue = await this.#o.alarm.arm();
+        if (await this.#o.alarm.arm()) this.#mayBeDue = true;
         if (this.#mayBeDue) return;
         timeoutMs = Math.min(timeoutMs, UNARMED_SLEEP_MS_MAX);
       }
       timeoutMs = Math.min(timeoutMs, this.#nextReadyMs);
     }
-    const isInterrupted = await this.#wait(timeoutMs);
-    if (!isInterrupted && mayClaim) this.#mayBeDue = true;
-  }
-
-  async #wait(timeoutMs: number): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(resolve, Math.max(1, timeoutMs), false);
-    this.#interrupt = () => resolve(true);
-    const isInterrupted = await promise;
-    this.#interrupt = undefined;
-    clearTimeout(timer);
-    return isInterrupted;
+    const isWoken = await this.#doze.sleep(timeoutMs);
+    if (!isWoken && mayClaim) this.#mayBeDue = true;
   }
 
   /** After an error nobody knows whether the claim was committed: what it leased, if so, goes back. */
@@ -240,7 +229,7 @@ class PumpLoop {
 
   async #goodbye(): Promise<void> {
     try {
-      while (this.#results.length > 0) await this.#record(0);
+      while (this.#gathered.count > 0) await this.#record(0);
       await this.#o.calls.release_leases({ p_worker_id: this.#o.workerId, p_keep_lease_ids: [] });
     } catch (error) {
       this.#o.log.warn('release_leases failed; another worker takes over when the heartbeat stays away', { error });

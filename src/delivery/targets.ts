@@ -8,8 +8,8 @@ export type WebhookTarget = {
   url: string;
   format: string;
   headers: Record<string, string> | null;
-  /** Valid now, newest first. */
-  secrets: { secret: string; validUntil: number }[];
+  /** Newest first; null when they, or the headers, do not open with the keys of this server: then nothing can be sent. */
+  secrets: { secret: string; validUntil: number }[] | null;
   timeoutMs: number;
   isTlsVerified: boolean;
 };
@@ -53,11 +53,13 @@ export class Targets {
   }
 
   async fetch(webhookIds: number[]): Promise<void> {
-    for (const row of await this.#o.get_delivery_targets({ p_webhook_ids: webhookIds }))
-      this.#known.set(row.webhook_id, this.#read(row));
+    const rows = await this.#o.get_delivery_targets({ p_webhook_ids: webhookIds });
+    // A webhook that was deleted meanwhile has no row, and what was known of it must not be called again.
+    for (const webhookId of webhookIds) this.#known.delete(webhookId);
+    for (const row of rows) this.#known.set(row.webhook_id, this.#read(row));
   }
 
-  /** Undefined only for a webhook that is gone from the database. */
+  /** Undefined only for a webhook that was deleted. */
   get(webhookId: number): WebhookTarget | undefined {
     return this.#known.get(webhookId);
   }
@@ -67,15 +69,27 @@ export class Targets {
       version: row.version,
       url: row.url,
       format: row.format,
-      headers: row.headers_sealed === null ? null : JSON.parse(this.#o.open(row.headers_sealed, 'webhook_headers')),
-      secrets: row.secrets_sealed.map((sealed, i) => ({
-        secret: this.#o.open(sealed, 'webhook_secret'),
-        validUntil: row.secrets_valid_until[i]
-          ? Date.parse(row.secrets_valid_until[i] as string)
-          : Number.POSITIVE_INFINITY,
-      })),
       timeoutMs: row.timeout_seconds * 1000,
       isTlsVerified: row.ssl_verify,
+      ...this.#open(row),
     };
+  }
+
+  /** One webhook that cannot be opened must not hold up the others of its batch, so this does not throw. */
+  #open(row: TargetRow): Pick<WebhookTarget, 'headers' | 'secrets'> {
+    const { open } = this.#o;
+    try {
+      const headers = row.headers_sealed === null ? null : JSON.parse(open(row.headers_sealed, 'webhook_headers'));
+      const secrets = row.secrets_sealed.map((sealed, i) => {
+        const validUntil = Date.parse(row.secrets_valid_until[i] ?? '');
+        return {
+          secret: open(sealed, 'webhook_secret'),
+          validUntil: Number.isNaN(validUntil) ? Number.POSITIVE_INFINITY : validUntil,
+        };
+      });
+      return { headers, secrets };
+    } catch {
+      return { headers: null, secrets: null };
+    }
   }
 }

@@ -31,6 +31,8 @@ export type WorkerOptions = {
   policy: AddressPolicy;
   concurrency: number;
   retentionDays: number;
+  /** How often an idle worker looks by itself, in case that nobody rang: 250 ms. */
+  pollMs?: number;
   log: Log;
 };
 
@@ -42,6 +44,7 @@ export type Worker = {
   stop(graceMs?: number): Promise<void>;
 };
 
+const POLL_MS = 250;
 const BEAT_MS = 5_000;
 const MAINTENANCE_MS = 1_000;
 const PARTITIONS_MS = 3_600_000;
@@ -66,6 +69,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body }, resolve),
     buckets: () => buckets,
     alarm,
+    pollMs: options.pollMs ?? POLL_MS,
     log,
   });
   const rounds = [

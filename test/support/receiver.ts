@@ -82,7 +82,8 @@ function record(request: RawRequest, connection: number, secrets: string[]): Rec
   return { ...request, receivedAtMs: Date.now(), connection, isVerified, json };
 }
 
-function isSignedBy(secret: string, { body, headers }: RawRequest): boolean {
+/** What the `standardwebhooks` package says of a request and one secret. */
+export function isSignedBy(secret: string, { body, headers }: RawRequest): boolean {
   try {
     new Webhook(secret).verify(body, headers, { jsonParse: false });
     return true;

@@ -4,6 +4,9 @@ import { makeApi } from '../store/api.ts';
 import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
 
+/** A request whose SQL function takes longer is answered with 503. */
+const CALL_MS_MAX = 10_000;
+
 /** Serves until a signal comes. */
 export async function runServe(): Promise<void> {
   const program = startProgram();
@@ -14,7 +17,7 @@ export async function runServe(): Promise<void> {
   const http = await startHttp({
     config,
     sql: database.sql,
-    api: makeApi(database.sql),
+    api: makeApi(database.sql, { deadlineMs: CALL_MS_MAX }),
     vault: openVault(config),
     log,
     ping: makeProgramPing(config, database),

@@ -1,6 +1,7 @@
 // Routes under /alerts that do something with alerts: acknowledge, resolve; and where they went.
 import { Type } from '@sinclair/typebox';
 import { Elysia } from 'elysia';
+import { whyRow } from '../store/api/alerts.ts';
 import { acknowledgeBody, notesBody } from './alert_body.ts';
 import { alert } from './alerts.ts';
 import { auth } from './auth.ts';
@@ -12,20 +13,7 @@ import { found } from './problem.ts';
 
 const tag = 'alerts';
 const params = idOf('alert');
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
-
-const reason = Type.Object(
-  {
-    webhook_id: Type.Integer(),
-    webhook_name: Type.String(),
-    delivery_id: nullable(Type.Integer()),
-    outcome: Type.String(),
-    reason: Type.String(),
-    detail: Type.String(),
-    until_at: nullable(Type.String({ format: 'date-time' })),
-  },
-  { title: 'WhyNotDelivered' },
-);
+const reason = Type.Object(whyRow, { title: 'WhyNotDelivered' });
 
 const acknowledgeOne = operation(
   'acknowledge_alert',

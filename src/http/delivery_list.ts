@@ -1,5 +1,5 @@
 // Lists deliveries with their filters, for the three routes that do.
-import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { deliveryRow, deliveryStatuses } from '../store/api/deliveries.ts';
 import type { Caller } from './auth.ts';
 import type { Deps } from './deps.ts';

@@ -53,8 +53,19 @@ export type Run<T> =
 
 type Row = Record<string, unknown>;
 
+export interface CallOptions {
+  /** A call that takes longer rejects with a CallTimeout; without one it may take for ever. */
+  deadlineMs?: number;
+}
+
+/** The database did not answer in time: it is away, hangs, or the pool is used up. */
+export class CallTimeout extends Error {
+  override name = 'CallTimeout';
+  readonly code = 'CALL_TIMEOUT';
+}
+
 /** Binds a declared call to a connection pool or transaction. The key is the name of the SQL function. */
-export function bindCall<T extends Call>(sql: Queryable, name: string, call: T): Run<T> {
+export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, options: CallOptions = {}): Run<T> {
   const names = Object.keys(call.params);
   const types = names.map((param) => pgTypeOf(call.params[param] as TSchema));
   const instants = call.row.properties ? instantColumns(call.row as TObject) : [];
@@ -74,11 +85,20 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T):
       text = callText(name, names, types, shape);
       texts.set(shape, text);
     }
-    const rows = await sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
+    const query = sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
+    const rows = await (options.deadlineMs === undefined ? query : inTime(query, name, options.deadlineMs));
     for (const column of instants) for (const row of rows) row[column] = isoOf(row[column]);
     return resultOf(name, call.cardinality, rows);
   };
   return run as unknown as Run<T>;
+}
+
+// The query itself goes on: cancelling it would need another connection, and fail unheard where there is none.
+function inTime<T>(query: PromiseLike<T>, name: string, deadlineMs: number): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => reject(new CallTimeout(`${name} took longer than ${deadlineMs} ms.`)), deadlineMs);
+  query.then(resolve, reject).then(() => clearTimeout(timer));
+  return promise;
 }
 
 /** The text for one set of given parameters, `shape` naming them by position; the server keeps its plan by this text. */

@@ -28,6 +28,8 @@ export interface SqlOptions {
   onClose?: () => void;
 }
 
+const RECONNECT_SECONDS_MAX = 0.25;
+
 /**
  * Opens a pool; no connection is made until the first query.
  * `bigint` and `numeric` arrive as numbers: ids have 53 bits, and no figure of Tocsin needs more digits than a double has.
@@ -40,6 +42,8 @@ export function openSql(url: string, options: SqlOptions = {}): Sql {
     idle_timeout: options.idleTimeoutMs === undefined ? undefined : options.idleTimeoutMs / 1000,
     // Connections live as long as the pool: the default recycles them after 30 to 60 minutes, in the middle of whatever runs.
     max_lifetime: null,
+    // While the server is away a query waits for the next attempt to connect; the default waits up to 20 seconds.
+    backoff: (failures) => Math.min(0.02 * 2 ** Math.min(failures, 10), RECONNECT_SECONDS_MAX),
     prepare: options.prepare ?? true,
     onnotice: options.onNotice ?? (() => undefined),
     onclose: options.onClose ?? (() => undefined),

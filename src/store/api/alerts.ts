@@ -2,20 +2,10 @@
 import { Type } from '@sinclair/typebox';
 import { many, maybe, one, scalar, scalars } from '../call.ts';
 import * as c from '../columns.ts';
+import { deliveryStatuses } from './deliveries.ts';
 import { severities } from './webhooks.ts';
 
 export const alertStatuses = ['pending', 'acknowledged', 'resolved'] as const;
-/** What became of an alert at one webhook. */
-export const deliveryOutcomes = [
-  'no_match',
-  'disabled',
-  'waiting',
-  'sending',
-  'delivered',
-  'failed',
-  'cancelled',
-] as const;
-
 export const alertRow = {
   id: c.bigint,
   alert_type: c.text,
@@ -32,6 +22,17 @@ export const alertRow = {
   resolved_at: c.nullable(c.timestamptz),
   resolved_by: c.nullable(c.text),
   notes: c.nullable(c.text),
+};
+
+/** What became of an alert at one webhook. */
+export const whyRow = {
+  webhook_id: c.integer,
+  webhook_name: c.text,
+  delivery_id: c.nullable(c.bigint),
+  outcome: c.oneOf([...deliveryStatuses, 'not_matched']),
+  reason: c.text,
+  detail: c.jsonObject,
+  until_at: c.nullable(c.timestamptz),
 };
 
 const alertKey = { p_tenant_id: c.integer, p_alert_id: c.bigint };
@@ -86,14 +87,6 @@ export const alertCalls = {
   ),
   why_not_delivered: many(
     { p_alert_id: c.bigint, p_webhook_id: c.optional(c.integer), p_tenant_id: c.optional(c.integer) },
-    {
-      webhook_id: c.integer,
-      webhook_name: c.text,
-      delivery_id: c.nullable(c.bigint),
-      outcome: c.text,
-      reason: c.text,
-      detail: c.text,
-      until_at: c.nullable(c.timestamptz),
-    },
+    whyRow,
   ),
 };

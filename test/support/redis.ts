@@ -1,0 +1,87 @@
+// Starts Redis servers for tests, on ports of their own and without anything on disk.
+import { afterAll } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { until } from './wait.ts';
+
+export interface TestRedis {
+  url: string;
+  port: number;
+  /** Ends the server at once, as a crash would; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Makes it answer nothing until it goes on, with its connections open: a server that hangs. */
+  pause(): void;
+  resume(): void;
+  /** Starts it again on its port, empty. */
+  restart(): Promise<void>;
+}
+
+const places = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'];
+
+/** Whether Redis can be had here; in CI it must be. */
+export const hasRedis = await findRedis().then((path) => path !== undefined);
+
+/** A server that ends with the calling file. */
+export async function startRedis(): Promise<TestRedis> {
+  const binary = await findRedis();
+  if (!binary) throw new Error('There is no redis-server on this machine.');
+  const port = await freePort();
+  const start = async () => {
+    const child = Bun.spawn(
+      [binary, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+      {
+        cwd: '/tmp',
+        stdout: 'pipe',
+        stderr: 'inherit',
+      },
+    );
+    let output = '';
+    void (async () => {
+      for await (const chunk of child.stdout) output += Buffer.from(chunk).toString();
+    })();
+    await until(() => output.includes('Ready to accept connections'), {
+      what: `redis-server getting ready:\n${output}`,
+    });
+    return child;
+  };
+  let child = await start();
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await child.exited;
+  };
+  afterAll(kill);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    kill,
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    async restart() {
+      await kill();
+      child = await start();
+    },
+  };
+}
+
+async function findRedis(): Promise<string | undefined> {
+  const found = Bun.which('redis-server') ?? places.find((path) => existsSync(path));
+  if (found) return found;
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && Bun.which('apt-get')) {
+    await Bun.spawn(['apt-get', 'install', '-y', '-q', 'redis-server'], { stdout: 'ignore', stderr: 'ignore' }).exited;
+  }
+  const installed = Bun.which('redis-server') ?? undefined;
+  if (!installed && process.env.CI === 'true')
+    throw new Error('CI must have redis-server, and it cannot be installed.');
+  return installed;
+}
+
+async function freePort(): Promise<number> {
+  const listening = Promise.withResolvers<number>();
+  const server = createServer();
+  server.on('error', listening.reject);
+  server.listen(0, '127.0.0.1', () => listening.resolve((server.address() as { port: number }).port));
+  const port = await listening.promise;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

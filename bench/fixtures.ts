@@ -10,18 +10,20 @@ export type WebhookOptions = {
   fanOut: number;
   /** Where they lead; each has a path of its own below. */
   url?: string;
+  /** What the events begin with, before the group's number; `bench.g` by default. */
+  event?: string;
 };
 
 /**
- * Makes webhooks in groups of `fanOut`: group g takes the event `bench.g`. No webhook is held back by its own limits. They go
+ * Makes webhooks in groups of `fanOut`: group 7 takes the event `bench.g7`. No webhook is held back by its own limits. They go
  * straight into the tables: making them is not what is measured.
  */
 export async function makeWebhooks(sql: Sql, options: WebhookOptions): Promise<void> {
-  const { count, fanOut, url = 'http://127.0.0.1:9' } = options;
+  const { count, fanOut, url = 'http://127.0.0.1:9', event = 'bench.g' } = options;
   await sql`
     with made as (
       insert into tocsin_data.webhooks (tenant_id, name, url, events, max_in_flight)
-        select 1, 'bench ' || n, ${url}::text || '/' || n, array['bench.g' || n / ${fanOut}::integer], 1000
+        select 1, 'bench ' || n, ${url}::text || '/' || n, array[${event}::text || n / ${fanOut}::integer], 1000
           from generate_series(0, ${count - 1}::integer) as n
       returning webhook_id)
     insert into tocsin_data.webhook_secrets (tenant_id, webhook_id, secret_sealed)

@@ -39,7 +39,11 @@ function sectionOf(scenario: Scenario, report: Report, occasion: Occasion): stri
 function occasionOf({ place, loadBefore, loadAfter, seconds }: Occasion): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const day = new Date().toISOString().slice(0, 10);
-  return `${day}, commit ${commit()}, ${machine}, ${process.platform}; PostgreSQL ${place.version} (fsync on), Bun ${Bun.version}; load ${loadBefore} before, ${loadAfter} after; ${Math.round(seconds)} s. Repeat: \`bun run bench\``;
+  return (
+    `${day}, commit ${commit()}, ${machine}, ${process.platform}; PostgreSQL ${place.version} (fsync on), Bun ` +
+    `${Bun.version}; load ${loadBefore} before, ${loadAfter} after; ${Math.round(seconds)} s. Repeat: ` +
+    '`bun run bench`'
+  );
 }
 
 function commit(): string {

@@ -79,7 +79,9 @@ async function runOne(
 function notesOf(deliveries: number): string[] {
   return [
     `${deliveries} deliveries a round, synchronous_commit on, one client process (Bun, postgres.js) for all; each claimer is a connection.`,
-    'Tocsin does all that its worker asks of it: 100 fair lanes, payloads (an alert has ten deliveries), attempt log, health, fencing, housekeeping; four claimers own a quarter of the buckets each.',
-    "graphile-worker's SQL comes from the library; its jobs are two ids without a body, it logs nothing and is fair to nobody. The state column has River's columns and index.",
+    'Tocsin does all that its worker asks of it: 100 fair lanes, payloads (an alert has ten deliveries), ' +
+      'attempt log, health, fencing, housekeeping; four claimers own a quarter of the buckets each.',
+    "graphile-worker's SQL comes from the library; its jobs are two ids without a body, it logs nothing and " +
+      "is fair to nobody. The state column has River's columns and index.",
   ];
 }

@@ -50,7 +50,7 @@ begin
   update tocsin_data.webhook_lanes n
      set blocked_until = case when h.blocked_until > v_now then greatest(l.blocked_until, h.blocked_until) else l.blocked_until end,
          slots_max = l.slots_max,
-         watched = h.breaker_state <> 'closed' or h.consecutive_failures > 0 or h.blocked_until > v_now
+         watched = h.breaker_state <> 'closed' or h.consecutive_failures > 0 or coalesce(h.blocked_until > v_now, false)
    where n.bucket = l.bucket and n.webhook_id = l.webhook_id;
   perform tocsin_internal.store_health(h, p_results, v_was, v_now);
 end

@@ -6,6 +6,8 @@ create function tocsin_internal.claim_batch(
 language plpgsql volatile set enable_seqscan = off as $$
 declare
   v_now timestamptz := clock_timestamp();
+  -- A small claim looks at more lanes than it can serve, lest a row of lanes that are full cost it a round trip each.
+  v_lanes_max integer := greatest(p_limit, 50);
   v_webhook_ids integer[]; v_slots integer[]; v_special_ids integer[]; v_visited integer; v_share integer; v_extra integer;
 begin
   select array_agg(c.webhook_id order by c.n) filter (where c.slots > 0),
@@ -13,15 +15,20 @@ begin
          array_agg(c.webhook_id order by c.n) filter (where c.slots > 0 and c.is_special),
          count(*), (array_agg(c.webhook_id order by c.n desc))[1], min(c.ready_at) filter (where c.ready_at > v_now)
     into v_webhook_ids, v_slots, v_special_ids, v_visited, next_after_webhook_id, next_ready_at
-    from tocsin_internal.claim_lanes(p_after_webhook_id, p_limit, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts)
+    from tocsin_internal.claim_lanes(p_after_webhook_id, v_lanes_max, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts)
          with ordinality as c(webhook_id, slots, is_special, ready_at, n);
-  if v_visited < p_limit then next_after_webhook_id := 0; end if;
+  if v_visited < v_lanes_max then next_after_webhook_id := 0; end if;
   if v_webhook_ids is null then return; end if;
-  if v_special_ids is not null then
+  if cardinality(v_webhook_ids) > p_limit then
+    next_after_webhook_id := v_webhook_ids[p_limit];
+    v_webhook_ids := v_webhook_ids[1:p_limit];
+    v_special_ids := array(select s.id from unnest(v_special_ids) as s(id) where s.id = any (v_webhook_ids));
+  end if;
+  if cardinality(v_special_ids) > 0 then
     select array_agg(least(l.slots, case when l.webhook_id = any (v_special_ids) then coalesce(s.slots, 0) else l.slots end)
              order by l.n) into v_slots
       from unnest(v_webhook_ids, v_slots) with ordinality as l(webhook_id, slots, n)
-      left join tocsin_internal.lock_special_lanes(v_special_ids) s on s.webhook_id = l.webhook_id;
+      left join tocsin_internal.lock_special_lanes(v_special_ids, v_now) s on s.webhook_id = l.webhook_id;
   end if;
   v_share := p_limit / cardinality(v_webhook_ids);
   v_extra := p_limit % cardinality(v_webhook_ids);
@@ -43,7 +50,7 @@ begin
            array_agg(c.webhook_id), array_agg(c.attempt)
       from claimed c having count(*) > 0
   returning * into lease;
-  if lease.lease_id is not null and v_special_ids is not null then
+  if lease.lease_id is not null and cardinality(v_special_ids) > 0 then
     perform tocsin_internal.charge_special_lanes(v_special_ids, lease);
   end if;
 end

@@ -49,6 +49,16 @@ export function invalid(errors: readonly FieldError[]): Problem {
   return new Problem('VALIDATION_ERROR', errors[0]?.detail ?? 'The request is not valid.', errors);
 }
 
+/** Names of unknown fields and conditions are the caller's own: a pointer ends before one that is not like a name. */
+export function plainPointer(pointer: string): string {
+  const names = pointer.split('/').slice(1);
+  const strange = names.findIndex((name) => !/^[\w.-]{1,80}$/.test(name));
+  return names
+    .slice(0, strange === -1 ? names.length : strange)
+    .map((name) => `/${name}`)
+    .join('');
+}
+
 /**
  * Gives the row, or says that there is none.
  * @throws Problem 404

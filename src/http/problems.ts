@@ -1,7 +1,7 @@
 // Turns every error into a problem document (RFC 9457): the only place that maps errors to status codes.
 import { Elysia } from 'elysia';
 import type { Log } from '../log.ts';
-import { Problem, type ProblemCode, problemKinds } from './problem.ts';
+import { plainPointer, Problem, type ProblemCode, problemKinds } from './problem.ts';
 import type { RouteTable } from './route_table.ts';
 import { validationProblem } from './validation_problem.ts';
 
@@ -87,8 +87,8 @@ function sqlProblem(code: string, error: SqlError): Problem {
   const detail = known.detail ?? [error.message, error.hint].filter(Boolean).join(' ');
   if (errorCode === 'SERVICE_UNAVAILABLE') return unavailable(detail);
   if (errorCode === 'RATE_LIMITED') return new Problem(errorCode, detail, [], { 'retry-after': RETRY_AFTER_SECONDS });
-  const pointer = error.column_name;
-  return new Problem(errorCode, detail, code === 'INVLD' ? [{ pointer: pointer ?? '', detail }] : []);
+  const pointer = plainPointer(error.column_name ?? '');
+  return new Problem(errorCode, detail, code === 'INVLD' ? [{ pointer, detail }] : []);
 }
 
 function internal(): Problem {

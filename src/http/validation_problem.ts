@@ -2,7 +2,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox';
 import { ValueErrorType } from '@sinclair/typebox/errors';
 import type { ValidationError } from 'elysia';
-import { type FieldError, invalid, Problem } from './problem.ts';
+import { type FieldError, invalid, plainPointer, Problem } from './problem.ts';
 
 const ERRORS_MAX = 20;
 
@@ -11,13 +11,31 @@ export function validationProblem(error: unknown): Problem {
   const { type, all } = error as ValidationError;
   if (type === 'response') return new Problem('INTERNAL_ERROR', 'The answer was not as documented.');
   const errors = new Map<string, FieldError>();
-  for (const { path, schema, type } of all as unknown as { path: string; schema: TSchema; type: number }[]) {
-    const pointer = knownPart(path);
+  for (const { path, schema, type } of (all as unknown as SchemaError[]).flatMap(innermost)) {
+    const pointer = plainPointer(path);
     // One thing said of each field: the first is the most basic.
     if (!errors.has(pointer)) errors.set(pointer, { pointer, detail: detailOf(type, schema, pointer) });
     if (errors.size === ERRORS_MAX) break;
   }
   return invalid([...errors.values()]);
+}
+
+interface SchemaError {
+  path: string;
+  schema: TSchema;
+  type: number;
+  /** Of a choice: what is wrong by each of its options. */
+  errors: Iterable<SchemaError>[];
+}
+
+/** Of a choice, what is wrong within the option that was meant: the one of the right kind. */
+function innermost(error: SchemaError): SchemaError[] {
+  if (error.type !== ValueErrorType.Union) return [error];
+  for (const option of error.errors) {
+    const inner = [...option].slice(0, ERRORS_MAX);
+    if (inner.length > 0 && inner.every(({ path }) => path !== error.path)) return inner.flatMap(innermost);
+  }
+  return [error];
 }
 
 function detailOf(type: number, schema: TSchema, pointer: string): string {
@@ -32,16 +50,6 @@ function fieldName(pointer: string): string {
   const last = names.at(-1);
   if (last === undefined) return 'The value';
   return names.length > 1 && /^\d+$/.test(last) ? `Each of ${names.at(-2)}` : last;
-}
-
-/** Names of unknown fields and of headers are the caller's own: a pointer ends before one that is not like a name. */
-function knownPart(path: string): string {
-  const names = path.split('/').slice(1);
-  const strange = names.findIndex((name) => !/^[\w-]{1,40}$/.test(name));
-  return names
-    .slice(0, strange === -1 ? names.length : strange)
-    .map((name) => `/${name}`)
-    .join('');
 }
 
 /** What a schema asks for, in words that follow "must be". */

@@ -1,0 +1,131 @@
+// Starts the real API for a test file, on a database of its own, and speaks to it.
+import { afterAll } from 'bun:test';
+import { type Config, readConfig } from '../../src/config.ts';
+import { startHttp } from '../../src/http/app.ts';
+import { Credentials } from '../../src/http/credentials.ts';
+import type { PingAnswer } from '../../src/http/deps.ts';
+import type { DescribedRoute } from '../../src/http/openapi.ts';
+import { mintToken, type TokenClaims } from '../../src/http/token.ts';
+import { createLog } from '../../src/log.ts';
+import { type Api, makeApi } from '../../src/store/api.ts';
+import { Epochs } from '../../src/store/epochs.ts';
+import { MemoryRateCounter } from '../../src/store/rate_counter.ts';
+import type { Sql } from '../../src/store/sql.ts';
+import { makeVault, type Vault } from '../../src/store/vault.ts';
+import { checkDocumented } from './documented.ts';
+import { testDatabase } from './postgres.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field, and checked against their schema.
+  json: any;
+}
+
+export interface TestHttp {
+  url: string;
+  sql: Sql;
+  api: Api;
+  vault: Vault;
+  credentials: Credentials;
+  /** A header with a token, by default of an admin of `default`, for an hour. */
+  bearer(claims?: Partial<TokenClaims>): Promise<Record<string, string>>;
+  /** Every line that the server logged. */
+  logged: string[];
+  /** The webhooks that were pinged; the answer can be replaced. */
+  pinged: number[];
+  pingAnswer: PingAnswer;
+  /** Sends JSON where there is a body; every answer is held against what the API says of itself. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface TestHttpOptions {
+  config?: Partial<Config>;
+  /** In place of a pool on a database of its own. */
+  sql?: Sql;
+  deadlineMs?: number;
+}
+
+/** Call it at the top level of a file; the server stops when the file is done. */
+export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp> {
+  const sql = options.sql ?? (await testDatabase()).sql;
+  const api = makeApi(sql, { deadlineMs: options.deadlineMs ?? 10_000 });
+  const vault = makeVault(['test key '.repeat(4)]);
+  const logged: string[] = [];
+  const log = createLog({ level: 'debug', write: (line) => void logged.push(line) });
+  const config = { ...readConfig({ API_PORT: '0' }), ...options.config };
+  const secretKey = config.secretKey ?? 'test secret '.repeat(3);
+  const calls = { ...api.api_keys, ...api.tenants };
+  const credentials = new Credentials({ secretKey, config, calls, epochs: new Epochs(), log });
+  const pinged: number[] = [];
+  const http: TestHttp = {
+    url: '',
+    sql,
+    api,
+    vault,
+    credentials,
+    async bearer(claims = {}) {
+      const usual = {
+        subject: 'tester',
+        tenant: 'default',
+        role: 'admin',
+        expiresAtMs: Date.now() + 3_600_000,
+      } as const;
+      return { authorization: `Bearer ${await mintToken(secretKey, { ...usual, ...claims }, config)}` };
+    },
+    logged,
+    pinged,
+    pingAnswer: {
+      outcome: 'delivered',
+      status_code: 200,
+      response_ms: 7,
+      error: null,
+      response_body: 'ok',
+      message_id: 'ping_1',
+    },
+    async send(method, path, body, headers) {
+      const answer = await send(http.url, method, path, body, headers);
+      checkDocumented(server.app.routes as unknown as DescribedRoute[], { method, path, ...answer });
+      return answer;
+    },
+    get: (path, headers) => http.send('GET', path, undefined, headers),
+    post: (path, body, headers) => http.send('POST', path, body, headers),
+  };
+  const server = await startHttp({
+    config,
+    sql,
+    api,
+    vault,
+    log,
+    credentials,
+    rates: new MemoryRateCounter(),
+    ping: async (webhookId) => {
+      pinged.push(webhookId);
+      return http.pingAnswer;
+    },
+  });
+  http.url = server.url;
+  afterAll(async () => {
+    await server.stop(100);
+    await credentials.stop();
+  });
+  return http;
+}
+
+async function send(
+  url: string,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const content = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(url + path, { method, headers: { ...type, ...headers }, ...content });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+}

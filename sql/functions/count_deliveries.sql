@@ -13,8 +13,7 @@ begin
       p_until, null, 10001));
   end if;
   if p_status is null or p_status in ('delivered', 'failed', 'cancelled') then
-    v_count := (select count(*) from tocsin_internal.find_logged(p_tenant_id, p_status, p_webhook_id, null, v_ids.from_id,
-      v_ids.before_id, 10001));
+    v_count := tocsin_internal.count_logged(p_tenant_id, p_status, p_webhook_id, v_ids.from_id, v_ids.before_id, 10001);
   end if;
   if (p_status is null or p_status = 'sending') and v_count < 10001 then
     v_count := v_count + (select count(*) from tocsin_internal.find_leased(p_tenant_id, p_webhook_id, null, v_ids.from_id,

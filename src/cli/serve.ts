@@ -1,6 +1,7 @@
 // `tocsin serve`: the HTTP API and a delivery worker in one program; all that one needs.
 import { startHttp } from '../http/app.ts';
 import { makeApi } from '../store/api.ts';
+import { startCredentials } from './credentials.ts';
 import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
 
@@ -14,10 +15,12 @@ export async function runServe(): Promise<void> {
   const { config, log, shutdown } = program;
   // The worker stops after the API: what a last request raised is still sent.
   await startDelivery(program, database);
+  const api = makeApi(database.sql, { deadlineMs: CALL_MS_MAX });
   const http = await startHttp({
+    ...(await startCredentials(program, database, api)),
     config,
     sql: database.sql,
-    api: makeApi(database.sql, { deadlineMs: CALL_MS_MAX }),
+    api,
     vault: openVault(config),
     log,
     ping: makeProgramPing(config, database),

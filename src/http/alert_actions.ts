@@ -61,7 +61,7 @@ const why = operation(
 export const alertActions = (deps: Deps) => {
   const { get_alert, acknowledge_alert, resolve_alert, acknowledge_alerts, why_not_delivered } = deps.api.alerts;
   return new Elysia({ name: 'alert_actions', prefix: '/alerts' })
-    .use(auth(deps.config))
+    .use(auth(deps))
     .post(
       '/acknowledge',
       ({ caller, body }) =>

@@ -70,7 +70,7 @@ const read = operation(
 export const alerts = (deps: Deps) => {
   const { raise_alert, raise_alerts, get_alert, list_alerts, count_alerts } = deps.api.alerts;
   return new Elysia({ name: 'alerts', prefix: '/alerts' })
-    .use(auth(deps.config))
+    .use(auth(deps))
     .get(
       '/',
       ({ caller, query }) => {

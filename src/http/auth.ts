@@ -1,30 +1,84 @@
 // Says who is calling: routes that use it get `caller`, and strangers get 401 before anything else is looked at.
 import { Elysia } from 'elysia';
 import type { Config } from '../config.ts';
+import type { Caller, Credentials } from './credentials.ts';
 import { Problem } from './problem.ts';
+import { limitRate, type RateLimitDeps } from './rate_limit.ts';
+import { unauthenticated } from './roles.ts';
+import { DEFAULT_TENANT } from './token.ts';
 
-export type Role = 'viewer' | 'operator' | 'admin';
+export type { Caller };
 
-export interface Caller {
-  tenant_id: number;
-  /** Whose name stands in `acknowledged_by` and in logs. */
-  subject: string;
-  role: Role;
+export interface AuthDeps extends RateLimitDeps {
+  config: Pick<Config, 'environment' | 'corsOrigins' | 'rateLimit' | 'rateLimitDevelopment' | 'rateLimitWindowSeconds'>;
+  credentials: Pick<Credentials, 'identify'>;
 }
 
 /** The tenant `default`, which the schema makes first. */
 const DEFAULT_TENANT_ID = 1;
-const developer: Caller = { tenant_id: DEFAULT_TENANT_ID, subject: 'development', role: 'admin' };
+const UNKNOWN_ADDRESS = 'unknown';
 
-/** The caller of every route that is registered after it in the same plugin. In `derive`, which runs before validation. */
-export const auth = ({ environment }: Pick<Config, 'environment'>) =>
-  new Elysia({ name: 'auth' }).derive({ as: 'scoped' }, ({ request, server }) => {
-    const address = server?.requestIP(request)?.address;
-    if (environment === 'development' && isLocal(address, request.headers)) return { caller: developer };
-    throw new Problem('UNAUTHENTICATED', 'Credentials are needed.', [], {
-      'www-authenticate': 'Bearer realm="tocsin"',
-    });
+/**
+ * The caller of every route that is registered after it in the same plugin, with the requests counted. In `derive`, which
+ * runs before validation. What the caller may do there is asked by `operation`.
+ */
+export const auth = (deps: AuthDeps) =>
+  new Elysia({ name: 'auth' }).derive({ as: 'scoped' }, async ({ request, server, set }) => {
+    const addressOf = () => server?.requestIP(request)?.address ?? UNKNOWN_ADDRESS;
+    return { caller: await admit(deps, request, addressOf, set.headers) };
   });
+
+/**
+ * @param headers of the answer: they get what there is to say about limits, whether or not the request is let in
+ * @throws Problem 401, 403, 429
+ */
+async function admit(
+  deps: AuthDeps,
+  request: Request,
+  addressOf: () => string,
+  headers: Record<string, unknown>,
+): Promise<Caller> {
+  let caller: Caller;
+  try {
+    caller = await identify(deps, request, addressOf);
+  } catch (error) {
+    // Strangers are counted by where they come from, and only when they fail: none can use up the limit of a good caller.
+    if (error instanceof Problem && error.status === 401) {
+      await limitRate(deps, `address:${addressOf()}`, deps.config.rateLimit, headers);
+    }
+    throw error;
+  }
+  await limitRate(deps, caller.rateSubject, caller.rateLimit, headers);
+  return caller;
+}
+
+/** @throws Problem */
+function identify(
+  { config, credentials }: AuthDeps,
+  { headers }: Request,
+  addressOf: () => string,
+): Caller | Promise<Caller> {
+  const authorization = headers.get('authorization');
+  const tenant = headers.get('x-tenant');
+  if (authorization !== null) return credentials.identify(authorization, tenant);
+  if (config.environment === 'development' && isLocal(addressOf(), headers)) return developer(config, tenant);
+  throw unauthenticated('Credentials are needed.');
+}
+
+function developer({ rateLimitDevelopment }: AuthDeps['config'], tenant: string | null): Caller {
+  if (tenant !== null && tenant !== DEFAULT_TENANT) {
+    throw new Problem('PERMISSION_DENIED', 'Only the role platform may act in another tenant by x-tenant.');
+  }
+  return {
+    tenant_id: DEFAULT_TENANT_ID,
+    tenant: DEFAULT_TENANT,
+    subject: 'development',
+    role: 'admin',
+    rateSubject: 'development',
+    rateLimit: rateLimitDevelopment,
+    expiresAtMs: undefined,
+  };
+}
 
 /**
  * In development, keeps web pages out, which reach this machine through its browser: it answers only loopback host names
@@ -48,9 +102,9 @@ export const developmentGuard = ({ environment, corsOrigins }: Pick<Config, 'env
   });
 
 /** A forwarded request has come through a proxy on this machine, from who knows where. */
-function isLocal(address: string | undefined, headers: Headers): boolean {
+function isLocal(address: string, headers: Headers): boolean {
   const isForwarded = headers.has('forwarded') || headers.has('x-forwarded-for');
-  return address !== undefined && /^(?:::ffff:)?127\.|^::1$/.test(address) && !isForwarded;
+  return /^(?:::ffff:)?127\.|^::1$/.test(address) && !isForwarded;
 }
 
 function isLoopbackHost(host: string): boolean {

@@ -54,7 +54,7 @@ export const deliveries = (deps: Deps) => {
   const { get_delivery, list_attempts, retry_delivery } = deps.api.deliveries;
   const key = (tenantId: number, id: number) => ({ p_tenant_id: tenantId, p_delivery_id: id });
   return new Elysia({ name: 'deliveries', prefix: '/deliveries' })
-    .use(auth(deps.config))
+    .use(auth(deps))
     .get(
       '/',
       ({ caller, query }) =>

@@ -3,8 +3,10 @@ import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { AddressPolicy } from '../store/address_rules.ts';
 import type { Api } from '../store/api.ts';
+import type { RateCounter } from '../store/rate_counter.ts';
 import type { Sql } from '../store/sql.ts';
 import type { Vault } from '../store/vault.ts';
+import type { Credentials } from './credentials.ts';
 
 /** The answer of a receiver to a test message. */
 export interface PingAnswer {
@@ -23,6 +25,9 @@ export interface HttpOptions {
   api: Api;
   vault: Vault;
   log: Log;
+  /** Who may call, and how often. */
+  credentials: Credentials;
+  rates: RateCounter;
   /** Sends a test message to a webhook at once. Injected, because the HTTP side must not import the delivery side. */
   ping: (webhookId: number) => Promise<PingAnswer>;
 }

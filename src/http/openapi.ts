@@ -3,6 +3,7 @@ import { Kind, type TSchema } from '@sinclair/typebox';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { OperationDetail } from './operation.ts';
 import { problemKinds } from './problem.ts';
+import { roleNeeded } from './roles.ts';
 
 /** A route of Elysia, as far as it matters here. */
 export interface DescribedRoute {
@@ -33,12 +34,14 @@ export function describeApi(routes: readonly DescribedRoute[]): Json {
     servers: [{ url: '/' }],
     tags: [...new Set(routes.flatMap(({ hooks }) => hooks.detail?.tag ?? []))].map((name) => ({ name })),
     paths,
-    components: { schemas, responses: problemResponses() },
+    components: { schemas, responses: problemResponses(), securitySchemes },
   };
 }
 
 function describeOperation(method: string, hooks: DescribedRoute['hooks'], schemas: Json): Json {
-  const { operationId, summary, description, tag, answers, headers } = hooks.detail as OperationDetail;
+  const { operationId, summary, tag, answers, headers, isOpen } = hooks.detail as OperationDetail;
+  const role = isOpen ? undefined : `Needs the role ${roleNeeded(operationId)}.`;
+  const description = [hooks.detail?.description, role].filter(Boolean).join(' ');
   const parameters = [
     ...describeParameters('path', hooks.params, schemas),
     ...describeParameters('query', hooks.query, schemas),
@@ -62,6 +65,7 @@ function describeOperation(method: string, hooks: DescribedRoute['hooks'], schem
     summary,
     ...(description && { description }),
     tags: [tag],
+    security: isOpen ? [] : [{ bearer: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...body,
     responses,
@@ -77,7 +81,7 @@ const answerWords: Record<string, string> = {
 };
 
 function problemStatuses({ params, query, body, detail }: DescribedRoute['hooks']): number[] {
-  const statuses = new Set(detail?.isOpen ? [500] : [401, 403, 500, 503]);
+  const statuses = new Set(detail?.isOpen ? [500] : [401, 403, 429, 500, 503]);
   if (params) for (const status of [404, 422]) statuses.add(status);
   if (query) statuses.add(422);
   if (body) for (const status of [400, 413, 415, 422]) statuses.add(status);
@@ -124,6 +128,16 @@ function plainSchema(schema: TSchema, schemas: Json): Json {
   }
   return plain;
 }
+
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'A token (JWT with sub, exp and, if wanted, tenant and role) or an API key (`tsk_…`). `tocsin token` and `tocsin keys create` ' +
+      'make them. A caller with the role platform acts in any tenant by the header `x-tenant`.',
+  },
+};
 
 const problemSchema = {
   type: 'object',

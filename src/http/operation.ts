@@ -1,6 +1,7 @@
 // Describes one operation of the API: its name, its inputs, which are read and coerced before they are checked, its answers.
 import { Kind, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import { type BodyLimits, readJson } from './request_body.ts';
+import { requireRole, type Role, roleNeeded } from './roles.ts';
 
 interface Inputs {
   params?: TObject;
@@ -36,6 +37,7 @@ export interface OperationDetail extends Omit<Description, 'bodyBytesMax'> {
  */
 export function operation<const I extends Inputs>(operationId: string, description: Description, inputs: I): I {
   const { bodyBytesMax, ...rest } = description;
+  const role = roleNeeded(operationId);
   const coerceParams = coercion(inputs.params);
   const coerceQuery = coercion(inputs.query);
   return {
@@ -43,7 +45,8 @@ export function operation<const I extends Inputs>(operationId: string, descripti
     detail: { operationId, ...rest },
     // Elysia parses before it asks who is calling: so this parses nothing, and the reading is done as a transformation.
     ...(inputs.body && { parse: [() => null] }),
-    transform: async (context: { params: Texts; query: Texts; request: Request; body: unknown }) => {
+    transform: async (context: OperationContext) => {
+      requireRole(context.caller, role);
       coerceParams?.(context.params);
       coerceQuery?.(context.query);
       if (inputs.body) context.body = await readJson(context.request, description);
@@ -64,6 +67,15 @@ export const idOf = (noun: 'webhook' | 'alert' | 'delivery') =>
       description: `The id of the ${noun}.`,
     }),
   });
+
+interface OperationContext {
+  /** Set by `auth`, in the plugins that use it. */
+  caller?: { role: Role };
+  params: Texts;
+  query: Texts;
+  request: Request;
+  body: unknown;
+}
 
 type Texts = Record<string, unknown>;
 

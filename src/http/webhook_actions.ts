@@ -78,7 +78,7 @@ const list = operation(
 export const webhookActions = (deps: Deps) => {
   const { get_webhook, enable_webhook, rotate_webhook_secret } = deps.api.webhooks;
   return new Elysia({ name: 'webhook_actions', prefix: '/webhooks/:id' })
-    .use(auth(deps.config))
+    .use(auth(deps))
     .post(
       '/test',
       async ({ caller, params: { id } }) => {

@@ -67,7 +67,7 @@ const remove = operation(
 export const webhooks = (deps: Deps) => {
   const { get_webhook, list_webhooks, count_webhooks, create_webhook, delete_webhook } = deps.api.webhooks;
   return new Elysia({ name: 'webhooks', prefix: '/webhooks' })
-    .use(auth(deps.config))
+    .use(auth(deps))
     .get(
       '/',
       ({ caller, query }) => {

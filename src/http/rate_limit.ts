@@ -1,0 +1,36 @@
+// Limits the requests of each caller, and says on every answer how many are left.
+import type { Config } from '../config.ts';
+import type { RateCounter, RateVerdict } from '../store/rate_counter.ts';
+import { Problem } from './problem.ts';
+
+export interface RateLimitDeps {
+  config: Pick<Config, 'rateLimitWindowSeconds'>;
+  rates: RateCounter;
+}
+
+/**
+ * Counts a request of this subject and sets the headers of its answer. Resolves at once unless Redis had to be asked.
+ * @throws Problem 429 when it is one too many
+ */
+export function limitRate(
+  { config, rates }: RateLimitDeps,
+  subject: string,
+  limit: number,
+  headers: Record<string, unknown>,
+): void | Promise<void> {
+  const verdict = rates.checkRateLimit(subject, limit, config.rateLimitWindowSeconds);
+  return verdict instanceof Promise ? verdict.then((late) => tell(late, headers)) : tell(verdict, headers);
+}
+
+function tell(
+  { isAllowed, limit, remaining, resetAt, retryAfterSeconds }: RateVerdict,
+  headers: Record<string, unknown>,
+): void {
+  headers['x-ratelimit-limit'] = String(limit);
+  headers['x-ratelimit-remaining'] = String(remaining);
+  headers['x-ratelimit-reset'] = String(resetAt);
+  if (isAllowed) return;
+  throw new Problem('RATE_LIMITED', `These are too many requests; try again in ${retryAfterSeconds} s.`, [], {
+    'retry-after': String(retryAfterSeconds),
+  });
+}

@@ -86,19 +86,32 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
       texts.set(shape, text);
     }
     const query = sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
-    const rows = await (options.deadlineMs === undefined ? query : inTime(query, name, options.deadlineMs));
+    const { deadlineMs } = options;
+    const rows = await (deadlineMs === undefined ? query : inTime(query, deadlineMs, () => withdraw(query, given)));
     for (const column of instants) for (const row of rows) row[column] = isoOf(row[column]);
     return resultOf(name, call.cardinality, rows);
   };
   return run as unknown as Run<T>;
 }
 
-// The query itself goes on: cancelling it would need another connection, and fail unheard where there is none.
-function inTime<T>(query: PromiseLike<T>, name: string, deadlineMs: number): Promise<T> {
+function inTime<T>(query: PromiseLike<T>, deadlineMs: number, onLate: () => void): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => reject(new CallTimeout(`${name} took longer than ${deadlineMs} ms.`)), deadlineMs);
+  const timer = setTimeout(() => {
+    reject(new CallTimeout(`The database did not answer within ${deadlineMs} ms.`));
+    onLate();
+  }, deadlineMs);
   query.then(resolve, reject).then(() => clearTimeout(timer));
   return promise;
+}
+
+/**
+ * Keeps a query that still waits for a connection from doing its work long after its caller was told that it failed: it
+ * becomes one that does nothing. postgres.js reads text and arguments when it sends. Its own `cancel` would leave the
+ * connection unusable that was being opened for the query. One that was sent goes on.
+ */
+function withdraw(query: unknown, given: unknown[]): void {
+  (query as { strings: string[] }).strings[0] = 'select';
+  given.length = 0;
 }
 
 /** The text for one set of given parameters, `shape` naming them by position; the server keeps its plan by this text. */

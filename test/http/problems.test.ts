@@ -115,7 +115,7 @@ describe('no problem document', () => {
       http.get(`/${mark}`),
       http.get(`/api/v1/webhooks/${mark}`),
       http.get(`/api/v1/alerts?severity=${mark}&since=${mark}&cursor=${mark}&page=${mark}`),
-      http.get(`/api/v1/alerts?${mark}${'x'.repeat(60)}=1`),
+      http.get(`/api/v1/alerts?${mark}${'x'.repeat(80)}=1`),
       http.post('/api/v1/alerts', { message: mark, severity: mark, alert_type: `${mark} ${mark}` }),
       http.post('/api/v1/alerts', { message: mark, context: { [mark]: `\u0000${mark}` } }),
       http.post('/api/v1/alerts', `{"message": ${mark}}`),

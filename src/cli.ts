@@ -2,8 +2,10 @@
 // The `tocsin` command: picks a subcommand, and turns its failure into one message and an exit code.
 import { version } from '../package.json' with { type: 'json' };
 import { runDemoReceiver } from './cli/demo_receiver.ts';
+import { runKeys } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
 import { runServe } from './cli/serve.ts';
+import { runToken } from './cli/token.ts';
 import { runWork } from './cli/work.ts';
 
 const usage = `tocsin ${version}: alerts in, signed webhooks out
@@ -11,6 +13,8 @@ const usage = `tocsin ${version}: alerts in, signed webhooks out
   tocsin serve           the HTTP API and a delivery worker, on embedded PostgreSQL unless DATABASE_URL is set
   tocsin work            delivers what is due, without the HTTP API; any number may run
   tocsin migrate         brings the database to this version's schema and ends
+  tocsin token           prints a token for the API (--sub me --role admin, --tenant, --expires 30d)
+  tocsin keys            creates, lists and revokes API keys, for machines (create, list, revoke)
   tocsin demo-receiver   prints the webhooks that it gets and checks their signatures (--port, --secret)
   tocsin version         prints the version
   tocsin help            prints this
@@ -22,6 +26,8 @@ const commands: Record<string, (args: string[]) => unknown> = {
   serve: runServe,
   work: runWork,
   migrate: runMigrate,
+  token: runToken,
+  keys: runKeys,
   'demo-receiver': runDemoReceiver,
   version: () => console.log(version),
   help: () => console.log(usage),
@@ -37,8 +43,9 @@ try {
   const code = await command(rest);
   if (typeof code === 'number') process.exit(code);
 } catch (error) {
-  const { name: kind, message, stack } = error as Error;
+  const { name: kind, message, stack, code } = error as Error & { code?: string };
   // Errors of these kinds are written for people; any other is a bug, and its stack says where.
-  console.error(['Error', 'ConfigError', 'MigrateError'].includes(kind) ? message : stack);
+  const isPlain = ['Error', 'ConfigError', 'MigrateError'].includes(kind) || code?.startsWith('ERR_PARSE_ARGS');
+  console.error(isPlain ? message : stack);
   process.exit(1);
 }

@@ -99,6 +99,7 @@ describe('an API key', () => {
 
   test.each([
     [{ p_name: '' }, '/name'],
+    [{ p_name: 'a\u001b[2J' }, '/name'],
     [{ p_role: 'owner' }, '/role'],
     [{ p_rate_limit: 0 }, '/rate_limit'],
     [{ p_expires_at: '2020-01-01T00:00:00Z' }, '/expires_at'],

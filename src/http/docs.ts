@@ -1,15 +1,15 @@
 // Serves the OpenAPI document, and Swagger UI from our own node_modules, so that it works without the internet.
 import { createRequire } from 'node:module';
-import { join, dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Elysia } from 'elysia';
 import { describeApi } from './openapi.ts';
 import { Problem } from './problem.ts';
 
-const assets = {
-  'swagger-ui.css': 'text/css',
-  'swagger-ui-bundle.js': 'text/javascript',
-  'favicon-32x32.png': 'image/png',
-} as const;
+const assetTypes = new Map([
+  ['swagger-ui.css', 'text/css'],
+  ['swagger-ui-bundle.js', 'text/javascript'],
+  ['favicon-32x32.png', 'image/png'],
+]);
 const assetsFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
 const page = `<!doctype html>
@@ -42,7 +42,7 @@ export const docs = (routes: () => Parameters<typeof describeApi>[0]) => {
       return send(document, 'application/json');
     })
     .get('/:asset', ({ params: { asset } }) => {
-      const type = assets[asset as keyof typeof assets];
+      const type = assetTypes.get(asset);
       if (type === undefined) throw new Problem('RESOURCE_NOT_FOUND', 'There is nothing at this path.');
       return send(Bun.file(join(assetsFolder, asset)), type);
     });

@@ -8,6 +8,7 @@ import type { DescribedRoute } from '../../src/http/openapi.ts';
 import { mintToken, type TokenClaims } from '../../src/http/token.ts';
 import { createLog } from '../../src/log.ts';
 import { type Api, makeApi } from '../../src/store/api.ts';
+import type { Cache } from '../../src/store/cache.ts';
 import { Epochs } from '../../src/store/epochs.ts';
 import { MemoryRateCounter } from '../../src/store/rate_counter.ts';
 import type { Sql } from '../../src/store/sql.ts';
@@ -36,6 +37,9 @@ export interface TestHttp {
   /** The webhooks that were pinged; the answer can be replaced. */
   pinged: number[];
   pingAnswer: PingAnswer;
+  /** What a ping waits for before it answers. */
+  beforePing: () => Promise<unknown>;
+  stop(graceMs?: number): Promise<void>;
   /** Sends JSON where there is a body; every answer is held against what the API says of itself. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -47,6 +51,8 @@ export interface TestHttpOptions {
   /** In place of a pool on a database of its own. */
   sql?: Sql;
   deadlineMs?: number;
+  /** Tests that change rows behind the server's back read them at once without one. */
+  cache?: Cache;
 }
 
 /** Call it at the top level of a file; the server stops when the file is done. */
@@ -86,6 +92,8 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
       response_body: 'ok',
       message_id: 'ping_1',
     },
+    beforePing: async () => undefined,
+    stop: (graceMs) => server.stop(graceMs),
     async send(method, path, body, headers) {
       const answer = await send(http.url, method, path, body, headers);
       checkDocumented(server.app.routes as unknown as DescribedRoute[], { method, path, ...answer });
@@ -102,8 +110,10 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
     log,
     credentials,
     rates: new MemoryRateCounter(),
+    cache: options.cache,
     ping: async (webhookId) => {
       pinged.push(webhookId);
+      await http.beforePing();
       return http.pingAnswer;
     },
   });

@@ -21,6 +21,8 @@ export interface Config {
   cacheTtlSeconds: number;
   cacheMaxItems: number;
   redisUrl: string | undefined;
+  /** Where the processes of one server share the counters of their caches; set by the one that starts them. */
+  epochsFile: string | undefined;
   /** Signs tokens; at least 32 bytes in production. */
   secretKey: string | undefined;
   /** Tokens must name it as `iss` · as one of `aud`. */
@@ -86,7 +88,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     cacheEnabled: read.flag('CACHE_ENABLED', true),
     cacheTtlSeconds: read.integer('CACHE_TTL_SECONDS', 60, 1, 86_400),
     cacheMaxItems: read.integer('CACHE_MAX_ITEMS', 10_000, 1, 10_000_000),
-    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:', 'redis+cluster:', 'redis+sentinel:']),
+    epochsFile: read.text('TOCSIN_EPOCHS_FILE'),
     secretKey: readKey(read, 'SECRET_KEY', isProduction),
     jwtIssuer: read.text('JWT_ISSUER'),
     jwtAudience: read.text('JWT_AUDIENCE'),

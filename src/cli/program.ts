@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Config, readConfig } from '../config.ts';
 import { appendTo, createLog, type Log } from '../log.ts';
 import { createShutdown, type Shutdown } from '../shutdown.ts';
+import { canMigrate, checkSchema, restrictUrl } from '../store/access.ts';
 import { awaitServer } from '../store/await_server.ts';
 import { startEmbedded } from '../store/embedded.ts';
 import { migrate } from '../store/migrate.ts';
@@ -15,6 +16,7 @@ export interface Program {
 }
 
 export interface Database {
+  /** With no more rights than a server needs: see sql/grants.sql. */
   url: string;
   sql: Sql;
 }
@@ -49,12 +51,29 @@ export async function openDatabase({ config, log, shutdown }: Program): Promise<
     log.debug(embedded.isStartedHere ? 'started PostgreSQL' : 'joined PostgreSQL', { directory, pid: embedded.pid });
     url = embedded.url;
   }
-  const sql = openSql(url, { max: config.dbPoolMax });
+  await prepareSchema(url, log);
+  const servedUrl = await restrictUrl(url, (reason) => {
+    log.warn('serving with all rights of the database user: the role tocsin_server cannot be taken', { reason });
+  });
+  const sql = openSql(servedUrl, { max: config.dbPoolMax });
   shutdown.add('database pool', () => sql.end({ timeout: 5 }));
-  await awaitServer(sql, 30_000, (reason) => log.warn('waiting for the database', { reason }));
-  const { appliedTables, isRebuilt } = await migrate(sql);
-  if (isRebuilt) log.info('upgraded the schema', { applied_tables: appliedTables });
-  return { url, sql };
+  return { url: servedUrl, sql };
+}
+
+/** Migrates, or where the user may not, makes sure that it was done. */
+async function prepareSchema(url: string, log: Log): Promise<void> {
+  const sql = openSql(url, { max: 1, applicationName: 'tocsin migrate' });
+  try {
+    await awaitServer(sql, 30_000, (reason) => log.warn('waiting for the database', { reason }));
+    if (!(await canMigrate(sql))) {
+      await checkSchema(sql);
+      return;
+    }
+    const { appliedTables, isRebuilt } = await migrate(sql);
+    if (isRebuilt) log.info('upgraded the schema', { applied_tables: appliedTables });
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
 }
 
 function openLog(config: Config): Log {

@@ -1,6 +1,7 @@
 // `tocsin serve`: the HTTP API and a delivery worker in one program; all that one needs.
 import { startHttp } from '../http/app.ts';
 import { makeApi } from '../store/api.ts';
+import { startCopies } from './cache.ts';
 import { startCredentials } from './credentials.ts';
 import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
@@ -16,8 +17,10 @@ export async function runServe(): Promise<void> {
   // The worker stops after the API: what a last request raised is still sent.
   await startDelivery(program, database);
   const api = makeApi(database.sql, { deadlineMs: CALL_MS_MAX });
+  const copies = await startCopies(program, database);
   const http = await startHttp({
-    ...(await startCredentials(program, database, api)),
+    ...startCredentials(program, copies, api),
+    cache: copies.cache,
     config,
     sql: database.sql,
     api,

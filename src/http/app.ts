@@ -9,6 +9,7 @@ import { deliveries } from './deliveries.ts';
 import type { Deps, HttpOptions } from './deps.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
+import { hotReads } from './hot_reads.ts';
 import { problems } from './problems.ts';
 import { requestId } from './request_id.ts';
 import { RouteTable } from './route_table.ts';
@@ -55,6 +56,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 /** The plugins in their order: what every request passes, then the routes. */
 export function makeApp(deps: Deps) {
   const routes = new RouteTable();
+  let handle: (request: Request) => Promise<Response>;
   const app = new Elysia({
     name: 'tocsin',
     normalize: false,
@@ -65,6 +67,7 @@ export function makeApp(deps: Deps) {
     .use(problems(deps.log, routes))
     .use(developmentGuard(deps.config))
     .use(answers())
+    .use(hotReads(deps, (request) => handle(request)))
     .use(docs(() => routes.all))
     .use(health(deps, { isHidden: false }))
     .group('/api/v1', (v1) =>
@@ -76,6 +79,7 @@ export function makeApp(deps: Deps) {
         .use(alertActions(deps))
         .use(deliveries(deps)),
     );
+  handle = async (request) => app.handle(request);
   routes.fill(app.routes);
   return app;
 }

@@ -18,6 +18,9 @@ export interface AuthDeps extends RateLimitDeps {
 const DEFAULT_TENANT_ID = 1;
 const UNKNOWN_ADDRESS = 'unknown';
 
+/** Callers that were admitted before their request reached its route (see hot_reads.ts): nobody is counted twice. */
+const admitted = new WeakMap<Request, Caller>();
+
 /**
  * The caller of every route that is registered after it in the same plugin, with the requests counted. In `derive`, which
  * runs before validation. What the caller may do there is asked by `operation`.
@@ -25,31 +28,50 @@ const UNKNOWN_ADDRESS = 'unknown';
 export const auth = (deps: AuthDeps) =>
   new Elysia({ name: 'auth' }).derive({ as: 'scoped' }, async ({ request, server, set }) => {
     const addressOf = () => server?.requestIP(request)?.address ?? UNKNOWN_ADDRESS;
-    return { caller: await admit(deps, request, addressOf, set.headers) };
+    const caller = admitted.get(request) ?? (await admit(deps, request, addressOf, set.headers));
+    admitted.set(request, caller);
+    return { caller };
   });
 
+/** Passes a caller on to the route of a request that is handled from within. */
+export function admitAs(request: Request, caller: Caller): void {
+  admitted.set(request, caller);
+}
+
+/** Who was admitted with this request, if anybody. */
+export function admittedCaller(request: Request): Caller | undefined {
+  return admitted.get(request);
+}
+
 /**
+ * Knows the caller and counts the request; at once, without a promise, for credentials that were seen before.
  * @param headers of the answer: they get what there is to say about limits, whether or not the request is let in
  * @throws Problem 401, 403, 429
  */
-async function admit(
+export function admit(
   deps: AuthDeps,
   request: Request,
   addressOf: () => string,
   headers: Record<string, unknown>,
-): Promise<Caller> {
-  let caller: Caller;
-  try {
-    caller = await identify(deps, request, addressOf);
-  } catch (error) {
-    // Strangers are counted by where they come from, and only when they fail: none can use up the limit of a good caller.
+): Caller | Promise<Caller> {
+  const count = (caller: Caller) => {
+    const counted = limitRate(deps, caller.rateSubject, caller.rateLimit, headers);
+    return counted instanceof Promise ? counted.then(() => caller) : caller;
+  };
+  // Strangers are counted by where they come from, and only when they fail: none can use up the limit of a good caller.
+  const refuse = async (error: unknown): Promise<never> => {
     if (error instanceof Problem && error.status === 401) {
       await limitRate(deps, `address:${addressOf()}`, deps.config.rateLimit, headers);
     }
     throw error;
+  };
+  let caller: Caller | Promise<Caller>;
+  try {
+    caller = identify(deps, request, addressOf);
+  } catch (error) {
+    return refuse(error);
   }
-  await limitRate(deps, caller.rateSubject, caller.rateLimit, headers);
-  return caller;
+  return caller instanceof Promise ? caller.then(count, refuse) : count(caller);
 }
 
 /** @throws Problem */

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { AddressPolicy } from '../store/address_rules.ts';
 import type { Api } from '../store/api.ts';
+import type { Cache } from '../store/cache.ts';
 import type { RateCounter } from '../store/rate_counter.ts';
 import type { Sql } from '../store/sql.ts';
 import type { Vault } from '../store/vault.ts';
@@ -28,6 +29,8 @@ export interface HttpOptions {
   /** Who may call, and how often. */
   credentials: Credentials;
   rates: RateCounter;
+  /** Undefined when it is switched off. */
+  cache: Cache | undefined;
   /** Sends a test message to a webhook at once. Injected, because the HTTP side must not import the delivery side. */
   ping: (webhookId: number) => Promise<PingAnswer>;
 }

@@ -2,7 +2,7 @@ create or replace function tocsin.acknowledge_alert(p_tenant_id integer, p_alert
 returns table (id bigint, alert_type text, severity text, status text, message text, operation_type text, context jsonb,
   dedupe_key text, delivery_count integer, created_at timestamptz, acknowledged_at timestamptz, acknowledged_by text,
   resolved_at timestamptz, resolved_by text, notes text)
-language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_status text;
 begin

@@ -1,6 +1,6 @@
 create or replace function tocsin.acknowledge_alerts(p_tenant_id integer, p_alert_ids bigint[], p_by text)
 returns table (acknowledged integer, failed integer)
-language plpgsql volatile security definer set search_path = '' set enable_seqscan = off set enable_hashjoin = off as $$
+language plpgsql volatile security definer set search_path = '' set jit = off set enable_seqscan = off set enable_hashjoin = off as $$
 declare
   v_pending bigint[];
   v_seen integer;

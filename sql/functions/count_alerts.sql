@@ -2,7 +2,7 @@ create or replace function tocsin.count_alerts(
   p_tenant_id integer, p_status text default null, p_severity text default null, p_alert_type text default null,
   p_since timestamptz default null, p_until timestamptz default null, p_q text default null)
 returns bigint
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set jit = off as $$
 declare
   v_ids record := tocsin_internal.id_bounds(p_since, p_until, null);
 begin

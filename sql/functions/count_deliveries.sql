@@ -2,7 +2,7 @@ create or replace function tocsin.count_deliveries(
   p_tenant_id integer, p_status text default null, p_webhook_id integer default null, p_alert_id bigint default null,
   p_since timestamptz default null, p_until timestamptz default null)
 returns bigint
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set jit = off as $$
 declare
   v_ids record := tocsin_internal.delivery_bounds(p_tenant_id, p_alert_id, p_since, p_until, null);
   v_count bigint := 0;

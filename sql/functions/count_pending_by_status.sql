@@ -1,6 +1,6 @@
 create or replace function tocsin.count_pending_by_status(p_tenant_id integer default null)
 returns table (status text, count bigint)
-language sql stable security definer set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
+language sql stable security definer set search_path = '' set jit = off set enable_hashjoin = off set enable_mergejoin = off as $$
   select s.status, s.count
     from (select count(*) filter (where q.due_at <= now()) as ready, count(*) filter (where q.due_at > now()) as soon
             from tocsin_data.alert_delivery_queue q where p_tenant_id is null or q.tenant_id = p_tenant_id) q

@@ -5,7 +5,7 @@ create or replace function tocsin.list_alerts(
 returns table (id bigint, alert_type text, severity text, status text, message text, operation_type text, context jsonb,
   dedupe_key text, delivery_count integer, created_at timestamptz, acknowledged_at timestamptz, acknowledged_by text,
   resolved_at timestamptz, resolved_by text, notes text)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_ids record := tocsin_internal.id_bounds(p_since, p_until, p_before_id);
 begin

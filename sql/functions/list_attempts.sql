@@ -1,7 +1,7 @@
 create or replace function tocsin.list_attempts(p_tenant_id integer, p_delivery_id bigint)
 returns table (attempt smallint, status text, status_code smallint, response_ms integer, error text, response_body text,
   attempted_at timestamptz, next_attempt_at timestamptz)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return query
     select g.attempt, g.status, g.status_code, g.response_ms, g.error, g.response_body, g.attempted_at, g.next_attempt_at

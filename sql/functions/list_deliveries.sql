@@ -4,7 +4,7 @@ create or replace function tocsin.list_deliveries(
   p_limit integer default 20, p_offset integer default 0)
 returns table (id bigint, alert_id bigint, webhook_id integer, status text, attempt_count integer, last_status_code smallint,
   last_error text, response_ms integer, last_attempt_at timestamptz, next_attempt_at timestamptz, created_at timestamptz)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_page record;
 begin

@@ -2,7 +2,7 @@
 create or replace function tocsin.retry_delivery(p_delivery_id bigint, p_tenant_id integer default null)
 returns table (id bigint, alert_id bigint, webhook_id integer, status text, attempt_count integer, last_status_code smallint,
   last_error text, response_ms integer, last_attempt_at timestamptz, next_attempt_at timestamptz, created_at timestamptz)
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   v_found record := tocsin_internal.find_delivery(p_delivery_id, p_tenant_id);
   v_moved boolean;

@@ -3,7 +3,7 @@ create or replace function tocsin.why_not_delivered(
   p_alert_id bigint, p_webhook_id integer default null, p_tenant_id integer default null)
 returns table (webhook_id integer, webhook_name text, delivery_id bigint, outcome text, reason text, detail jsonb,
   until_at timestamptz)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set jit = off as $$
 declare
   a tocsin_data.alerts;
   v_alert jsonb;

@@ -12,7 +12,8 @@ select h.webhook_id, h.tenant_id, h.name, h.url, h.is_active, h.health_status, h
          when h.breaker_state = 'half_open' then
            format('It answers again after a time of failures, the last because %s, and gets more and more at once.', e.words)
          when h.blocked_until is not null then
-           format('It asked to be called less: nothing is sent until %s UTC.', to_char(h.blocked_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))
+           format('It asked to be called less: nothing is sent until %s UTC.',
+             to_char(h.blocked_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))
          when h.consecutive_failures > 0 then
            format('The last %s attempts failed, the last because %s.', h.consecutive_failures, e.words)
          else format('%s %% of the recent attempts failed, the last because %s.', round(100 * m.recent_failure_rate), e.words)

@@ -1,5 +1,5 @@
 // The SQL functions about the system as a whole, as typed calls.
-import { one } from '../call.ts';
+import { maybe, one } from '../call.ts';
 import * as c from '../columns.ts';
 
 export const systemCalls = {
@@ -13,4 +13,5 @@ export const systemCalls = {
       workers: c.integer,
     },
   ),
+  get_schema_state: maybe({}, { rebuilt_sha256: c.text, tables: c.arrayOf(c.text) }),
 };

@@ -5,11 +5,12 @@ import { alertActions } from './alert_actions.ts';
 import { alerts } from './alerts.ts';
 import { answers } from './answers.ts';
 import { developmentGuard } from './auth.ts';
+import { cache } from './cache.ts';
 import { deliveries } from './deliveries.ts';
 import type { Deps, HttpOptions } from './deps.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
-import { hotReads } from './hot_reads.ts';
+import { makeHotReads } from './hot_reads.ts';
 import { problems } from './problems.ts';
 import { requestId } from './request_id.ts';
 import { RouteTable } from './route_table.ts';
@@ -57,6 +58,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 export function makeApp(deps: Deps) {
   const routes = new RouteTable();
   let handle: (request: Request) => Promise<Response>;
+  const hotReads = makeHotReads(deps, (request) => handle(request));
   const app = new Elysia({
     name: 'tocsin',
     normalize: false,
@@ -67,7 +69,7 @@ export function makeApp(deps: Deps) {
     .use(problems(deps.log, routes))
     .use(developmentGuard(deps.config))
     .use(answers())
-    .use(hotReads(deps, (request) => handle(request)))
+    .use(hotReads.plugin)
     .use(docs(() => routes.all))
     .use(health(deps, { isHidden: false }))
     .group('/api/v1', (v1) =>
@@ -77,7 +79,8 @@ export function makeApp(deps: Deps) {
         .use(webhookActions(deps))
         .use(alerts(deps))
         .use(alertActions(deps))
-        .use(deliveries(deps)),
+        .use(deliveries(deps))
+        .use(cache(deps, hotReads)),
     );
   handle = async (request) => app.handle(request);
   routes.fill(app.routes);

@@ -1,7 +1,9 @@
 // Routes under /health, for probes and monitors: they need no credentials and show figures only.
 import { Type } from '@sinclair/typebox';
 import { Elysia } from 'elysia';
+import type { Cache } from '../store/cache.ts';
 import { NO_STORE } from './answers.ts';
+import { statsOf } from './cache.ts';
 import type { Deps } from './deps.ts';
 import { operation } from './operation.ts';
 
@@ -36,7 +38,7 @@ const deep = Type.Object(
 );
 
 /** Liveness without touching the database, readiness, and the health of the whole. Mounted at the root and under the API's base. */
-export const health = (deps: Pick<Deps, 'api' | 'sql'>, { isHidden }: { isHidden: boolean }) => {
+export const health = (deps: Pick<Deps, 'api' | 'sql' | 'cache'>, { isHidden }: { isHidden: boolean }) => {
   const { live, liveToo, ready, system } = operations(isHidden);
   return new Elysia({ name: 'health', seed: isHidden, prefix: '/health' })
     .onBeforeHandle(({ set }) => {
@@ -57,14 +59,14 @@ export const health = (deps: Pick<Deps, 'api' | 'sql'>, { isHidden }: { isHidden
       async ({ status }) => {
         const { row, ms } = await ask(deps);
         return status(row ? 200 : 503, {
-          status: row ? (row.workers === 0 ? 'degraded' : 'healthy') : 'unhealthy',
+          status: row ? (row.workers === 0 || deps.cache?.l2Status === 'away' ? 'degraded' : 'healthy') : 'unhealthy',
           timestamp: new Date().toISOString(),
           database: {
             status: row ? 'healthy' : 'unhealthy',
             response_time_ms: row ? ms : null,
             pool: { max: deps.sql.options.max },
           },
-          cache: { status: 'disabled', hit_rate: null, l1: null, l2: null },
+          cache: cacheHealth(deps.cache),
           webhooks: {
             status: row ? (row.failed_webhooks > 0 ? 'degraded' : 'healthy') : 'unknown',
             active_count: row?.active_webhooks ?? null,
@@ -100,13 +102,20 @@ const operations = (isHidden: boolean) => {
       {
         ...base,
         summary: 'Health of the whole system',
-        description: 'degraded when no worker delivers; unhealthy, with status 503, while PostgreSQL is away.',
+        description:
+          'degraded when no worker delivers or Redis is away; unhealthy, with status 503, while PostgreSQL is away.',
         answers: { 200: deep, 503: deep },
       },
       {},
     ),
   };
 };
+
+/** Without Redis, where it is configured, the server is slower, not wrong. */
+function cacheHealth(cache: Cache | undefined) {
+  const { hit_rate, l1, l2 } = statsOf(cache);
+  return { status: cache === undefined ? 'disabled' : l2.status === 'away' ? 'degraded' : 'healthy', hit_rate, l1, l2 };
+}
 
 function isAlive() {
   return { status: 'healthy', timestamp: new Date().toISOString() };

@@ -42,10 +42,10 @@ class Uncached {
 }
 
 /**
- * For all routes that are registered after it.
+ * `plugin` is for all routes that are registered after it.
  * @param handle the whole app: a miss goes through its route like any request, only with its caller known already
  */
-export const hotReads = (deps: HotReadDeps, handle: (request: Request) => Promise<Response>) => {
+export function makeHotReads(deps: HotReadDeps, handle: (request: Request) => Promise<Response>) {
   const inner = new WeakSet<Request>();
   const tags = new Tags();
 
@@ -80,7 +80,24 @@ export const hotReads = (deps: HotReadDeps, handle: (request: Request) => Promis
       );
   }
 
-  return new Elysia({ name: 'hot_reads' })
+  /** Reads these paths as this caller would, as far as they are not cached; returns how many were loaded. */
+  async function warm(caller: Caller, request: Request, paths: readonly string[]): Promise<number> {
+    const { cache } = deps;
+    if (cache === undefined) return 0;
+    let warmed = 0;
+    for (const path of paths) {
+      const rule = rules[nounOf(path) ?? ''];
+      if (rule === undefined) continue;
+      const at = new Request(new URL(path, request.url), { headers: request.headers });
+      const dependsOn = tags.of(caller.tenant_id, nounOf(path) as string, rule);
+      const read = () => load(at, caller, crypto.randomUUID());
+      const answered = await cache.read(`${caller.tenant_id}|${path}`, dependsOn, read, rule).catch(() => undefined);
+      if (answered?.source === 'miss') warmed++;
+    }
+    return warmed;
+  }
+
+  const plugin = new Elysia({ name: 'hot_reads' })
     .onRequest(({ request, set, server }) => {
       const { cache } = deps;
       if (cache === undefined || request.method !== 'GET' || inner.has(request)) return;
@@ -103,7 +120,10 @@ export const hotReads = (deps: HotReadDeps, handle: (request: Request) => Promis
       // Before the answer: whoever has it must not read the old value any more.
       await Promise.all((written[noun] ?? []).map((each) => deps.cache?.invalidate(`${caller.tenant_id}:${each}`)));
     });
-};
+  return { plugin, warm };
+}
+
+export type HotReads = ReturnType<typeof makeHotReads>;
 
 type Headers_ = Record<string, string>;
 

@@ -40,6 +40,11 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   get_delivery: 'viewer',
   retry_delivery: 'operator',
 
+  get_cache_stats: 'viewer',
+  warm_cache: 'admin',
+  invalidate_cache: 'admin',
+  invalidate_cache_of: 'admin',
+
   list_api_keys: 'admin',
   create_api_key: 'admin',
   revoke_api_key: 'admin',

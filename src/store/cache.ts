@@ -60,6 +60,16 @@ export class Cache {
     });
   }
 
+  get bytesMax(): number {
+    return this.#o.bytesMax;
+  }
+
+  get l2Status(): 'ready' | 'away' | 'disabled' {
+    const { l2 } = this.#o;
+    if (l2 === undefined) return 'disabled';
+    return l2.isReady() ? 'ready' : 'away';
+  }
+
   /** The answer if memory has it: no promise, no copy. */
   peek(key: string, tags: readonly Tag[]): Cached | undefined {
     const entry = this.#entries.get(key);

@@ -91,6 +91,12 @@ export class Credentials {
     this.o.epochs.bump(`${tenantId}:api_keys`);
   }
 
+  /** The same after a tenant was deleted here, for all who act in it. */
+  forgetTenant(tenantId: number): void {
+    this.forgetApiKeys(tenantId);
+    this.o.epochs.bump(`${tenantId}:tenants`);
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#touch();

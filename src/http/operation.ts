@@ -59,11 +59,11 @@ export const strict = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
 
 /** The `id` of a path. */
-export const idOf = (noun: 'webhook' | 'alert' | 'delivery') =>
+export const idOf = (noun: 'webhook' | 'alert' | 'delivery' | 'API key') =>
   strict({
     id: Type.Integer({
       minimum: 1,
-      maximum: noun === 'webhook' ? 2_147_483_647 : Number.MAX_SAFE_INTEGER,
+      maximum: noun === 'webhook' || noun === 'API key' ? 2_147_483_647 : Number.MAX_SAFE_INTEGER,
       description: `The id of the ${noun}.`,
     }),
   });

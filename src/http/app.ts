@@ -4,6 +4,7 @@ import { makeAddressPolicy } from '../store/address_rules.ts';
 import { alertActions } from './alert_actions.ts';
 import { alerts } from './alerts.ts';
 import { answers } from './answers.ts';
+import { apiKeys } from './api_keys.ts';
 import { developmentGuard } from './auth.ts';
 import { cache } from './cache.ts';
 import { deliveries } from './deliveries.ts';
@@ -14,6 +15,7 @@ import { makeHotReads } from './hot_reads.ts';
 import { problems } from './problems.ts';
 import { requestId } from './request_id.ts';
 import { RouteTable } from './route_table.ts';
+import { tenants } from './tenants.ts';
 import { webhookActions } from './webhook_actions.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -32,6 +34,14 @@ const GRACE_MS = 5_000;
 /** Beyond this Bun itself answers 413, without a document; every limit of ours is below. */
 const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
 
+/** A reader that is so far behind is dropped: it reconnects and resumes, and nobody's memory fills up. */
+const websocket = {
+  backpressureLimit: 1024 * 1024,
+  closeOnBackpressureLimit: true,
+  maxPayloadLength: 16 * 1024,
+  idleTimeout: 120,
+} as const;
+
 /**
  * Starts the API on the configured address.
  * @throws Error with code EADDRINUSE when another program has the port
@@ -43,12 +53,15 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   app.listen({ hostname: apiHost, port: apiPort });
   const { server } = app;
   if (!server) throw new Error('The HTTP server did not start.');
+  await options.live?.start(server);
   return {
     url: server.url.origin,
     app,
     async stop(graceMs = GRACE_MS) {
       const timer = setTimeout(() => server.stop(true), graceMs);
-      await server.stop(false);
+      const stopped = server.stop(false);
+      await options.live?.stop();
+      await stopped;
       clearTimeout(timer);
     },
   };
@@ -64,6 +77,7 @@ export function makeApp(deps: Deps) {
     normalize: false,
     // Two servers on one port would share its traffic silently.
     serve: { reusePort: false, maxRequestBodySize: REQUEST_BYTES_MAX },
+    websocket,
   })
     .use(requestId())
     .use(problems(deps.log, routes))
@@ -71,6 +85,7 @@ export function makeApp(deps: Deps) {
     .use(answers())
     .use(hotReads.plugin)
     .use(docs(() => routes.all))
+    .use(deps.live?.plugin ?? new Elysia())
     .use(health(deps, { isHidden: false }))
     .group('/api/v1', (v1) =>
       v1
@@ -80,6 +95,8 @@ export function makeApp(deps: Deps) {
         .use(alerts(deps))
         .use(alertActions(deps))
         .use(deliveries(deps))
+        .use(apiKeys(deps))
+        .use(tenants(deps))
         .use(cache(deps, hotReads)),
     );
   handle = async (request) => app.handle(request);

@@ -74,8 +74,11 @@ export function admit(
   return caller instanceof Promise ? caller.then(count, refuse) : count(caller);
 }
 
-/** @throws Problem */
-function identify(
+/**
+ * Who sends a request, without counting it.
+ * @throws Problem 401, 403
+ */
+export function identify(
   { config, credentials }: AuthDeps,
   { headers }: Request,
   addressOf: () => string,

@@ -1,4 +1,5 @@
 // What the HTTP side is given: it makes none of it itself.
+import type { AnyElysia } from 'elysia';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { AddressPolicy } from '../store/address_rules.ts';
@@ -31,8 +32,18 @@ export interface HttpOptions {
   rates: RateCounter;
   /** Undefined when it is switched off. */
   cache: Cache | undefined;
+  live?: LivePart | undefined;
   /** Sends a test message to a webhook at once. Injected, because the HTTP side must not import the delivery side. */
   ping: (webhookId: number) => Promise<PingAnswer>;
+}
+
+/** The live socket, made elsewhere: http and live do not know each other. */
+export interface LivePart {
+  plugin: AnyElysia;
+  /** Called when the server listens. */
+  start(server: { publish(topic: string, text: string): number }): Promise<void>;
+  /** Closes every socket with 1001; until then the server cannot stop. */
+  stop(): Promise<void>;
 }
 
 /** What every route file gets. */

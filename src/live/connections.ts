@@ -11,6 +11,7 @@ export type Viewer = {
 
 export type Connection = {
   viewer: Viewer;
+  close(code: number, reason: string): void;
   channels: Set<Channel>;
   /** Messages it may still send: a bucket that refills with time. */
   credits: number;
@@ -28,9 +29,12 @@ export type LiveCounts = {
   messages: number;
 };
 
+/** Close codes (RFC 6455, 7.4.1), as docs/API.md lists them. */
+export const CLOSE = { goingAway: 1001, policy: 1008 } as const;
+
 const CREDITS_MAX = 50;
 const CREDITS_PER_SECOND = 10;
-/** Longer than any timer may run; a later end is looked at again then. */
+/** Timers run no longer; nobody stays connected for so many days. */
 const TIMER_MS_MAX = 2_000_000_000;
 
 /** The connections of one process, by the id of their socket: Elysia wraps a socket anew for each event. */
@@ -42,9 +46,10 @@ export class Connections {
   dropped = 0;
   messages = 0;
 
-  open(id: string, viewer: Viewer, onExpired: () => void): Connection {
+  open(id: string, viewer: Viewer, close: Connection['close']): Connection {
     const connection: Connection = {
       viewer,
+      close,
       channels: new Set(),
       credits: CREDITS_MAX,
       refilledAt: performance.now(),
@@ -52,7 +57,8 @@ export class Connections {
     };
     if (viewer.expiresAtMs !== undefined) {
       const leftMs = viewer.expiresAtMs - Date.now();
-      connection.expiry = setTimeout(onExpired, Math.min(Math.max(0, leftMs), TIMER_MS_MAX));
+      const end = () => close(CLOSE.policy, 'The credentials have expired.');
+      connection.expiry = setTimeout(end, Math.min(Math.max(0, leftMs), TIMER_MS_MAX));
     }
     this.#byId.set(id, connection);
     this.#watchers.set(viewer.tenantId, (this.#watchers.get(viewer.tenantId) ?? 0) + 1);
@@ -83,6 +89,10 @@ export class Connections {
     connection.credits = Math.min(CREDITS_MAX, connection.credits + refill) - 1;
     connection.refilledAt = now;
     return connection.credits >= 0;
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const { close } of this.#byId.values()) close(code, reason);
   }
 
   tenantIds(): number[] {

@@ -4,7 +4,7 @@ import { Elysia } from 'elysia';
 import type { Log } from '../log.ts';
 import type { Api } from '../store/api.ts';
 import type { Sql } from '../store/sql.ts';
-import { type Connection, Connections, type LiveCounts, type Viewer } from './connections.ts';
+import { CLOSE, type Connection, Connections, type LiveCounts, type Viewer } from './connections.ts';
 import { cursorOf, Feed, idAt, readCursor } from './feed.ts';
 import { type Channel, ClientMessage, channels, encode, type Unsent } from './messages.ts';
 
@@ -13,13 +13,10 @@ export type LiveOptions = {
   api: Api;
   log: Log;
   /** Who sends this upgrade request; throws what the HTTP side answers with (401, 403) to strangers. */
-  authenticate(request: Request): Viewer | Promise<Viewer>;
+  authenticate(request: Request, address: string): Viewer | Promise<Viewer>;
   /** The figures of `metrics_update` for a tenant. */
   metrics(tenantId: number): Promise<Unsent>;
 };
-
-/** Close codes (RFC 6455, 7.4.1), as docs/API.md lists them. */
-export const CLOSE = { goingAway: 1001, policy: 1008 } as const;
 
 const HEARTBEAT_MS = 30_000;
 const REPLAY_MAX = 1_000;
@@ -77,6 +74,7 @@ export function makeLive(options: LiveOptions): Live {
     },
     async stop() {
       clearInterval(heartbeat);
+      connections.closeAll(CLOSE.goingAway, 'The server stops; reconnect and resume.');
       await feed.stop();
     },
   };
@@ -90,7 +88,14 @@ function plugin({ authenticate }: LiveOptions, session: Session) {
     close: (socket: unknown) => session.close(socket as Socket),
   });
   return new Elysia({ name: 'live' })
-    .derive(async ({ request }) => ({ viewer: await authenticate(request) }))
+    .derive(async ({ request, server, set }) => {
+      const viewer = await authenticate(request, server?.requestIP(request)?.address ?? 'unknown');
+      // A client that offers the subprotocol to carry its token is refused by browsers unless it is taken up.
+      if (request.headers.get('sec-websocket-protocol')?.startsWith('bearer')) {
+        set.headers['sec-websocket-protocol'] = 'bearer';
+      }
+      return { viewer };
+    })
     .ws('/api/v1/ws/dashboard', route([]))
     .ws('/api/v1/ws/alerts', route(['alerts']));
 }
@@ -105,9 +110,7 @@ class Session {
 
   open(socket: Socket, initial: readonly Channel[]): void {
     const { viewer } = socket.data;
-    const connection = this.connections.open(socket.id, viewer, () => {
-      socket.close(CLOSE.policy, 'The credentials have expired.');
-    });
+    const connection = this.connections.open(socket.id, viewer, (code, reason) => void socket.close(code, reason));
     socket.subscribe(EVERYONE);
     if (initial.length > 0) this.#subscribe(socket, connection, initial);
   }

@@ -1,0 +1,93 @@
+// The figures of the dashboard, of the cache and of the system's health as the API gives them.
+import type { HealthStatus } from './types.ts';
+
+export interface Overview {
+  total_deliveries: number;
+  pending_deliveries: number;
+  failed_deliveries: number;
+  success_rate_percent: number | null;
+  active_webhooks: number;
+  degraded_webhooks: number;
+  oldest_due_seconds?: number | null;
+  generated_at: string;
+}
+
+/** One webhook as its tile shows it. */
+export interface Tile {
+  id: number;
+  name: string;
+  is_active: boolean;
+  health_status: HealthStatus;
+  success_rate_percent: number | null;
+  pending_deliveries: number;
+  blocked_until: string | null;
+  status_changed_at: string | null;
+  last_error?: string | null;
+  /** Deliveries per minute of the last 15 minutes, oldest first. */
+  sparkline?: number[];
+}
+
+/** One step of a timeseries. Latencies are null when nothing was sent. */
+export interface TimePoint {
+  at: string;
+  delivered: number;
+  failed: number;
+  attempts: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  queue_depth: number | null;
+  oldest_due_seconds: number | null;
+}
+
+/** The figures of this moment, as `metrics_update` carries them. */
+export interface Metrics {
+  p50_latency_ms: number | null;
+  p95_latency_ms: number | null;
+  p99_latency_ms: number | null;
+  error_rate_percent: number | null;
+  cache_hit_rate_percent: number | null;
+  deliveries_per_second: number;
+  queue_depth: number;
+}
+
+export interface CacheLevel {
+  status?: string;
+  hit_rate?: number | null;
+  [figure: string]: unknown;
+}
+
+export interface CacheStats {
+  hit_rate: number | null;
+  total_requests: number;
+  cache_hits: number;
+  cache_misses: number;
+  evicted_entries: number;
+  current_size_bytes: number;
+  max_size_bytes: number;
+  l1?: CacheLevel;
+  l2?: CacheLevel;
+}
+
+export interface DeepHealth {
+  status: 'healthy' | 'degraded' | 'unhealthy';
+  timestamp?: string;
+  version?: string;
+  database: { status: string; response_time_ms: number | null; pool?: Record<string, number>; version?: string };
+  cache?: { status: string; hit_rate?: number | null; l1?: CacheLevel; l2?: CacheLevel };
+  webhooks: { status: string; active_count: number; failed_count: number };
+  delivery: {
+    status?: string;
+    queue_depth: number;
+    oldest_due_seconds: number | null;
+    workers: number | Worker[];
+  };
+}
+
+export interface Worker {
+  worker_id: number;
+  host: string;
+  pid: number;
+  started_at: string;
+  beat_at: string;
+}

@@ -1,0 +1,144 @@
+// The list of deliveries, with filters in the address, growing live at the top.
+import type { Delivery } from '../api/types.ts';
+import { useEffect } from 'preact/hooks';
+import { useKeys, focusedRowId } from '../keyboard.ts';
+import { onMessages } from '../live/link.ts';
+import { DeliveryTable } from '../parts/delivery_table.tsx';
+import { Empty } from '../parts/empty.tsx';
+import { Choice, FilterBar } from '../parts/filters.tsx';
+import { HeldBar } from '../parts/held_bar.tsx';
+import { More } from '../parts/more.tsx';
+import { ProblemNote } from '../parts/problem.tsx';
+import { WebhookChoice } from '../parts/webhook_choice.tsx';
+import { range, query } from '../router.ts';
+import { listDeliveries } from '../stores/deliveries.ts';
+import { type FeedStore, useFeed } from '../stores/feed.ts';
+import { retryAndSay } from '../stores/act.ts';
+import { rangeQuery } from '../url_state.ts';
+import { curlAlert, sqlAlert } from '../words/teach.ts';
+
+const filterNames = ['status', 'webhook_id', 'alert_id'];
+
+export function DeliveriesPage() {
+  const zoomed = range.value.kind === 'between' ? rangeQuery(range.value) : {};
+  const filters = {
+    status: query.value.get('status'),
+    webhook_id: query.value.get('webhook_id'),
+    alert_id: query.value.get('alert_id'),
+    since: zoomed.since ?? null,
+    until: zoomed.until ?? null,
+  };
+  const store = useFeed(JSON.stringify(filters), (cursor, signal) => listDeliveries(filters, cursor, signal));
+  useLiveDeliveries(store, (delivery) => matchesFilters(delivery, filters));
+  useKeys({
+    r: () => {
+      const id = focusedRowId();
+      if (id !== null) void retryAndSay(id).then(() => store.reload());
+    },
+  });
+  const { rows, held } = store.feed.value;
+  const isFiltered = Object.values(filters).some(Boolean);
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>Deliveries</h1>
+        <HeldBar held={held.length} onLetIn={() => store.letIn()} />
+      </header>
+      <FilterBar names={filterNames}>
+        <Choice
+          label="Status"
+          name="status"
+          options={[
+            { value: '', word: 'Any status' },
+            { value: 'pending', word: 'Waiting' },
+            { value: 'sending', word: 'Sending' },
+            { value: 'delivered', word: 'Delivered' },
+            { value: 'failed', word: 'Failed' },
+            { value: 'cancelled', word: 'Cancelled' },
+          ]}
+        />
+        <WebhookChoice />
+      </FilterBar>
+      {store.problem.value ? <ProblemNote problem={store.problem.value} onRetry={() => store.reload()} /> : null}
+      {rows.length > 0 ? (
+        <div ref={store.list}>
+          <DeliveryTable rows={rows} freshIds={store.freshIds.value} />
+          <More
+            shown={rows.length}
+            total={store.total.value}
+            noun="deliveries"
+            hasMore={store.cursor.value !== null}
+            isLoading={store.isLoading.value}
+            onMore={() => store.more()}
+          />
+        </div>
+      ) : null}
+      {rows.length === 0 && !store.isLoading.value && !store.problem.value ? (
+        <NoDeliveries isFiltered={isFiltered} />
+      ) : null}
+    </div>
+  );
+}
+
+function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <Empty title="No delivery matches these filters" />;
+  return (
+    <Empty
+      title="Nothing has been delivered yet"
+      lessons={[
+        { label: 'Raise an alert over HTTP', text: curlAlert(location.origin) },
+        { label: 'or within your own transaction', text: sqlAlert },
+      ]}
+    >
+      <p>Each alert becomes one delivery per webhook that it matches.</p>
+    </Empty>
+  );
+}
+
+interface Filters {
+  status?: string | null;
+  webhook_id?: string | null;
+  alert_id?: string | null;
+}
+
+function matchesFilters(delivery: Delivery, { status, webhook_id, alert_id }: Filters): boolean {
+  if (status && delivery.status !== status) return false;
+  if (webhook_id && delivery.webhook_id !== Number(webhook_id)) return false;
+  return !alert_id || delivery.alert_id === Number(alert_id);
+}
+
+/** Finished deliveries, which are sampled when there are many, change their row or become a new one. */
+export function useLiveDeliveries(store: FeedStore<Delivery>, isWanted: (delivery: Delivery) => boolean): void {
+  useEffect(
+    () =>
+      onMessages('delivery_finished', (messages) => {
+        const known = new Set([...store.feed.peek().rows, ...store.feed.peek().held].map(({ id }) => id));
+        const fresh: Delivery[] = [];
+        for (const message of messages) {
+          const change = {
+            status: message.status as Delivery['status'],
+            last_status_code: message.status_code ?? null,
+            last_error: message.error ?? null,
+            response_ms: message.response_ms ?? null,
+            last_attempt_at: message.timestamp,
+            ...(message.attempt ? { attempt_count: message.attempt } : {}),
+          };
+          if (known.has(message.delivery_id)) store.patch(message.delivery_id, change);
+          else {
+            fresh.push({
+              id: message.delivery_id,
+              alert_id: message.alert_id ?? 0,
+              webhook_id: message.webhook_id,
+              attempt_count: 1,
+              next_attempt_at: null,
+              created_at: message.timestamp,
+              ...change,
+            });
+          }
+        }
+        const wanted = fresh.filter(isWanted);
+        if (wanted.length > 0) store.add(wanted);
+      }),
+    [store],
+  );
+}

@@ -1,0 +1,107 @@
+// The overview: one sentence, four figures, two charts, and a tile per webhook.
+import type { Overview, Tile } from '../api/dashboard_types.ts';
+import { useEffect, useMemo } from 'preact/hooks';
+import { now } from '../clock.ts';
+import { percent } from '../format/numbers.ts';
+import { onMessages } from '../live/link.ts';
+import { newest } from '../live/samples.ts';
+import { Empty } from '../parts/empty.tsx';
+import { HealthShape } from '../parts/marks.tsx';
+import { ProblemNote } from '../parts/problem.tsx';
+import { getOverview } from '../stores/figures.ts';
+import { type Resource, useResource } from '../stores/resource.ts';
+import { listTiles } from '../stores/webhooks.ts';
+import { overviewSentence } from '../words/overview.ts';
+import { curlAlert, curlWebhook, sqlAlert } from '../words/teach.ts';
+import { Figures, waitingOf } from './overview_figures.tsx';
+import { HealthGrid } from './health_grid.tsx';
+import { OverviewCharts } from './overview_charts.tsx';
+
+const REFRESH_MS = 10_000;
+
+export function OverviewPage() {
+  const tiles = useResource('tiles', listTiles, { everyMs: 30_000 });
+  const overview = useResource('overview', getOverview, { everyMs: REFRESH_MS });
+  useLiveStates(tiles);
+  // The same element while the tiles are the same: a thousand of them are not compared again whenever a figure changes.
+  const grid = useMemo(
+    () => (tiles.value?.length === 0 ? <FirstSteps /> : <HealthGrid tiles={tiles.value ?? []} />),
+    [tiles.value],
+  );
+  const problem = tiles.problem ?? overview.problem;
+  return (
+    <div class="page overview">
+      {tiles.value ? (
+        <Headline tiles={tiles.value} overview={overview.value} />
+      ) : (
+        <h1 class="sentence faint">Looking at the webhooks</h1>
+      )}
+      {problem ? <ProblemNote problem={problem} onRetry={tiles.reload} /> : null}
+      <Figures overview={overview.value} />
+      <OverviewCharts />
+      {grid}
+    </div>
+  );
+}
+
+function Headline({ tiles, overview }: { tiles: readonly Tile[]; overview: Overview | undefined }) {
+  const metrics = newest.value;
+  const sentence = overviewSentence(tiles, waitingOf(overview), now.value);
+  return (
+    <div class="headline">
+      <h1 class="sentence">
+        <HealthShape status={sentence.state} size={20} />
+        <span>
+          {sentence.webhooks}; {sentence.queue}.
+        </span>
+      </h1>
+      {metrics && metrics.cache_hit_rate_percent !== null ? (
+        <p class="faint">The cache answers {percent(metrics.cache_hit_rate_percent)} of the reads.</p>
+      ) : null}
+    </div>
+  );
+}
+
+/** Tiles turn as soon as the socket says so. */
+function useLiveStates(tiles: Resource<Tile[]>): void {
+  useEffect(
+    () =>
+      onMessages('webhook_status_changed', (messages) => {
+        const changed = new Map(messages.map((message) => [message.webhook_id, message]));
+        const known = tiles.peek();
+        if (!known || [...changed.keys()].some((id) => !known.some((tile) => tile.id === id))) {
+          tiles.reload();
+          return;
+        }
+        tiles.set(
+          known.map((tile) => {
+            const message = changed.get(tile.id);
+            if (!message) return tile;
+            const { health_status, success_rate_percent, timestamp } = message;
+            const hasTurned = tile.health_status !== health_status;
+            const status_changed_at = hasTurned ? timestamp : tile.status_changed_at;
+            return { ...tile, health_status, success_rate_percent, status_changed_at };
+          }),
+        );
+      }),
+    [],
+  );
+}
+
+function FirstSteps() {
+  return (
+    <Empty
+      title="Nothing is set up yet"
+      lessons={[
+        { label: '1. Create a webhook', text: curlWebhook(location.origin) },
+        { label: '2. Raise an alert over HTTP', text: curlAlert(location.origin) },
+        { label: 'or within your own transaction', text: sqlAlert },
+      ]}
+    >
+      <p>
+        A webhook is an address that gets alerts. Create one <a href="/dashboard/webhooks/new">on this page</a> or with
+        curl, raise an alert, and watch it arrive here.
+      </p>
+    </Empty>
+  );
+}

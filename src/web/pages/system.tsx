@@ -1,0 +1,132 @@
+// The system: every part with its state and what to do, the workers, the cache, the versions.
+import type { Worker } from '../api/dashboard_types.ts';
+import { linkState } from '../live/link.ts';
+import { samples } from '../live/samples.ts';
+import { Sparkline } from '../charts/sparkline.tsx';
+import { HealthMark } from '../parts/marks.tsx';
+import { ProblemNote } from '../parts/problem.tsx';
+import { Time } from '../parts/time.tsx';
+import { useResource } from '../stores/resource.ts';
+import { getCacheStats, getDeepHealth } from '../stores/system.ts';
+import { cachePairs, listParts, type Part } from '../words/system.ts';
+
+const REFRESH_MS = 5_000;
+
+export function SystemPage() {
+  const health = useResource('deep health', getDeepHealth, { everyMs: REFRESH_MS });
+  const parts = health.value ? listParts(health.value) : [];
+  const bad = parts.filter((part) => part.state !== 'healthy');
+  const workers = health.value && Array.isArray(health.value.delivery.workers) ? health.value.delivery.workers : null;
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>System</h1>
+        {health.value ? <p class="lead">{headline(bad)}</p> : null}
+      </header>
+      {health.problem ? <ProblemNote problem={health.problem} onRetry={health.reload} /> : null}
+      {parts.length > 0 ? <PartTable parts={parts} /> : null}
+      <div class="halves">
+        <CacheBlock />
+        <section class="block" aria-label="Versions and processes">
+          <h2>Versions and processes</h2>
+          <dl class="pairs">
+            <Pair name="Tocsin" value={health.value?.version ?? '–'} />
+            <Pair name="PostgreSQL" value={health.value?.database.version ?? '–'} />
+            <Pair name="This page" value={linkState.value} />
+          </dl>
+          {workers ? <WorkerTable workers={workers} /> : null}
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function headline(bad: readonly Part[]): string {
+  if (bad.length === 0) return 'Everything is well.';
+  const names = bad.map((part) => part.name).join(', ');
+  return `${bad.length === 1 ? 'One part needs' : `${bad.length} parts need`} a look: ${names}.`;
+}
+
+function PartTable({ parts }: { parts: readonly Part[] }) {
+  return (
+    <table class="rows parts">
+      <thead>
+        <tr>
+          <th>State</th>
+          <th>Part</th>
+          <th>Now</th>
+          <th>What to do</th>
+        </tr>
+      </thead>
+      <tbody>
+        {parts.map((part) => (
+          <tr key={part.name}>
+            <td class="c-state">
+              <HealthMark status={part.state} />
+            </td>
+            <td class="c-main">{part.name}</td>
+            <td class="c-reason">{part.figures}</td>
+            <td class="c-reason">{part.advice ?? <span class="faint">Nothing.</span>}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function CacheBlock() {
+  const stats = useResource('cache', getCacheStats, { everyMs: REFRESH_MS });
+  const rates = samples.value.map((sample) => sample.cache_hit_rate_percent);
+  return (
+    <section class="block" aria-label="Cache">
+      <h2>Cache</h2>
+      {stats.problem ? <ProblemNote problem={stats.problem} onRetry={stats.reload} /> : null}
+      {stats.value ? (
+        <dl class="pairs">
+          {cachePairs(stats.value).map(([name, value]) => (
+            <Pair key={name} name={name} value={value} />
+          ))}
+        </dl>
+      ) : null}
+      {rates.length > 1 ? <Sparkline values={rates} width={240} /> : null}
+    </section>
+  );
+}
+
+function WorkerTable({ workers }: { workers: readonly Worker[] }) {
+  return (
+    <table class="rows workers">
+      <thead>
+        <tr>
+          <th>Worker</th>
+          <th>Host</th>
+          <th class="number">Started</th>
+          <th class="number">Last beat</th>
+        </tr>
+      </thead>
+      <tbody>
+        {workers.map((worker) => (
+          <tr key={worker.worker_id}>
+            <td class="mono">{worker.pid}</td>
+            <td>{worker.host}</td>
+            <td class="number">
+              <Time at={worker.started_at} />
+            </td>
+            <td class="number">
+              <Time at={worker.beat_at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Pair({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+// The calls behind the overview: totals, and timeseries of one webhook or of all.
+import { request } from '../api/client.ts';
+import type { Overview, TimePoint } from '../api/dashboard_types.ts';
+
+export function getOverview(signal?: AbortSignal): Promise<Overview> {
+  return request('/dashboard/overview', signal ? { signal } : {});
+}
+
+export interface TimeSpan {
+  sinceMs: number;
+  untilMs: number;
+  stepSeconds: number;
+  webhookId?: number;
+}
+
+/** The points of a stretch of time, oldest first; steps in which nothing happened may be absent. */
+export async function getTimeseries(span: TimeSpan, signal?: AbortSignal): Promise<TimePoint[]> {
+  const query = {
+    webhook_id: span.webhookId,
+    since: new Date(span.sinceMs).toISOString(),
+    until: new Date(span.untilMs).toISOString(),
+    step_seconds: span.stepSeconds,
+  };
+  const answer = await request<{ items: TimePoint[] }>('/dashboard/timeseries', {
+    query,
+    ...(signal ? { signal } : {}),
+  });
+  return answer.items;
+}

@@ -1,0 +1,37 @@
+// Sorts the tiles of the health grid into groups, the worst first.
+import type { Tile } from '../api/dashboard_types.ts';
+import type { HealthStatus } from '../api/types.ts';
+
+export interface TileGroup {
+  name: string;
+  /** Null for those that are paused. */
+  state: HealthStatus | null;
+  tiles: Tile[];
+}
+
+/** A group with more tiles than this shows them small. */
+export const LARGE_MAX = 60;
+
+const order: readonly { name: string; state: HealthStatus | null }[] = [
+  { name: 'Unavailable', state: 'unavailable' },
+  { name: 'Degraded', state: 'degraded' },
+  { name: 'Healthy', state: 'healthy' },
+  { name: 'Not used yet', state: 'unknown' },
+  { name: 'Paused', state: null },
+];
+
+/** Those whose name contains the search; within a group the lowest success rate first, then by name. */
+export function groupTiles(tiles: readonly Tile[], search: string): TileGroup[] {
+  const wanted = search.trim().toLowerCase();
+  const found = wanted === '' ? tiles : tiles.filter((tile) => tile.name.toLowerCase().includes(wanted));
+  const byState = Map.groupBy(found, (tile) => (tile.is_active ? tile.health_status : null));
+  return order.flatMap(({ name, state }) => {
+    const members = byState.get(state);
+    return members ? [{ name, state, tiles: members.toSorted(worstFirst) }] : [];
+  });
+}
+
+function worstFirst(a: Tile, b: Tile): number {
+  const rates = (a.success_rate_percent ?? 100) - (b.success_rate_percent ?? 100);
+  return rates || a.name.localeCompare(b.name);
+}

@@ -15,7 +15,9 @@ begin
     v_changed := array(select n.key from jsonb_each(v_new) n where v_old -> n.key is distinct from n.value);
     if v_changed = '{}' then return null; end if;
   end if;
-  if not exists (select from tocsin_data.tenants t where t.tenant_id = tg_argv[0]::integer) then return null; end if;
+  if not exists (select from tocsin_data.tenants t where t.tenant_id = tg_argv[0]::integer and t.deleted_at is null) then
+    return null;
+  end if;
   v_context := jsonb_build_object('table', v_table, 'old', v_old, 'new', v_new, 'changed', to_jsonb(v_changed));
   if pg_column_size(v_context) > 262144 then
     v_context := tocsin_internal.trim_row_context(v_context);

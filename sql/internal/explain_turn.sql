@@ -13,7 +13,7 @@ begin
     select from tocsin_data.alert_delivery_queue q
      where q.bucket = l.bucket and q.webhook_id = l.webhook_id
        and (q.due_at, q.delivery_id) < (least(p_due_at, v_now), p_delivery_id) limit 1001) a);
-  v_first_id := case when l.busy_until > v_now then coalesce(l.busy_delivery_id, v_first_id) else v_first_id end;
+  v_first_id := coalesce(l.busy_delivery_id, v_first_id);
   if l.ordered and v_first_id <> p_delivery_id then
     until_at := case when l.blocked_until > v_now then l.blocked_until end;
     reason := format('Deliveries of this webhook go out in order, and delivery %s comes first%s.', v_first_id,

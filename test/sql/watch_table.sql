@@ -151,7 +151,10 @@ begin
   perform tocsin.watch_table('plain', p_tenant_id => v_tenant_id);
   insert into plain values (1);
   assert tocsin.count_alerts(v_tenant_id) = 1;
-  delete from tocsin_data.tenants t where t.tenant_id = v_tenant_id;
+  update tocsin_data.tenants t set deleted_at = now() where t.tenant_id = v_tenant_id;
   insert into plain values (2);
+  assert tocsin.count_alerts(v_tenant_id) = 1;
+  delete from tocsin_data.tenants t where t.tenant_id = v_tenant_id;
+  insert into plain values (3);
 end
 $$;

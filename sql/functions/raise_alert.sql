@@ -6,25 +6,15 @@ returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_alert_id bigint;
-  v_first_id bigint;
-  v_request_hash text;
 begin
-  perform tocsin_internal.check_alert(p_alert_type, p_message, p_severity, p_context);
+  perform tocsin_internal.check_alert(p_alert_type, p_message, p_severity, p_context, '', p_operation_type);
   perform tocsin_internal.check_tenant(p_tenant_id);
-  if p_idempotency_key is not null then
-    v_request_hash := md5(concat_ws(E'\x1f', p_alert_type, p_message, p_severity, p_context, p_operation_type, p_dedupe_key));
-    v_first_id := tocsin_internal.find_idempotent_alert(p_tenant_id, p_idempotency_key, v_request_hash);
-    if v_first_id is not null then return v_first_id; end if;
+  if p_dedupe_key is not null or p_idempotency_key is not null then
+    perform tocsin_internal.check_key(p_dedupe_key, '/dedupe_key'), tocsin_internal.check_key(p_idempotency_key, '/idempotency_key');
+    return tocsin_internal.raise_keyed_alert(p_tenant_id, row(1, p_alert_type, p_severity, p_message, p_operation_type, p_context,
+      p_dedupe_key, p_idempotency_key)::tocsin_internal.alert_input);
   end if;
-  v_alert_id := tocsin_internal.next_id();
-  if p_dedupe_key is not null then
-    v_first_id := tocsin_internal.claim_dedupe_key(p_tenant_id, p_dedupe_key, v_alert_id);
-  end if;
-  if p_idempotency_key is not null then
-    insert into tocsin_data.idempotency_keys (tenant_id, key, alert_id, request_hash)
-      values (p_tenant_id, p_idempotency_key, coalesce(v_first_id, v_alert_id), v_request_hash);
-  end if;
-  if v_first_id is distinct from v_alert_id and v_first_id is not null then return v_first_id; end if;
+  v_alert_id := (tocsin_internal.next_ids(1))[1];
   perform tocsin_internal.insert_alerts(p_tenant_id, array[v_alert_id], array[p_alert_type], array[p_severity],
     array[p_message], array[p_operation_type], array[p_context], array[p_dedupe_key]);
   return v_alert_id;

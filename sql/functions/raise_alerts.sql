@@ -10,15 +10,20 @@ begin
     raise exception using errcode = 'INVLD', column = '', message = 'alerts must be a JSON array of 1 to 10,000 alerts.';
   end if;
   perform tocsin_internal.check_tenant(p_tenant_id);
+  perform tocsin_internal.check_key(p_idempotency_key, '/idempotency_key');
   v_fresh := tocsin_internal.read_alerts(p_alerts);
   if p_idempotency_key is not null or p_alerts @? '$[*] ? (@.dedupe_key != null || @.idempotency_key != null)' then
-    -- Keys are settled one by one, in order, so that an alert sees the keys of those before it.
-    return query select tocsin.raise_alert(a.alert_type, a.message, a.severity, a.context, a.operation_type, a.dedupe_key,
-        coalesce(a.idempotency_key, p_idempotency_key || ':' || a.n::text), p_tenant_id)
-      from unnest(v_fresh) a order by a.n;
+    -- Keys are settled one by one, in order, so that an alert sees the keys of those before it. The list's own key stands
+    -- for the whole list: each alert without a key keeps the hash of all, under the key and its place in the list.
+    return query
+      select tocsin_internal.raise_keyed_alert(p_tenant_id,
+               row(a.n, a.alert_type, a.severity, a.message, a.operation_type, a.context, a.dedupe_key,
+                 coalesce(a.idempotency_key, a.n::text || E'\x1f' || p_idempotency_key))::tocsin_internal.alert_input,
+               case when a.idempotency_key is null then md5(p_alerts::text) end, '/' || (a.n - 1)::text)
+        from unnest(v_fresh) a order by a.n;
     return;
   end if;
-  v_ids := array(select tocsin_internal.next_id() from generate_series(1, cardinality(v_fresh)));
+  v_ids := tocsin_internal.next_ids(cardinality(v_fresh));
   perform tocsin_internal.insert_alerts(p_tenant_id, v_ids,
       array_agg(a.alert_type order by a.n), array_agg(a.severity order by a.n), array_agg(a.message order by a.n),
       array_agg(a.operation_type order by a.n), array_agg(a.context order by a.n), array_agg(a.dedupe_key order by a.n))

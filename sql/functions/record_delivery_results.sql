@@ -1,17 +1,18 @@
 -- A result counts only while its lease exists: a batch that was given away when its worker seemed dead changes nothing.
--- The share lock keeps a lease from being given away between that check and the commit.
+-- The lock keeps a lease from being given away between that check and the commit, and of two that record parts of one
+-- lease it lets the second see what the first did, so that one of them closes it.
 create or replace function tocsin.record_delivery_results(
   p_lease_ids bigint[], p_delivery_ids bigint[], p_alert_ids bigint[], p_webhook_ids integer[], p_attempts smallint[],
   p_outcomes text[], p_status_codes smallint[], p_response_ms integer[], p_errors text[], p_response_bodies text[],
   p_retry_after_seconds integer[], p_closed_lease_ids bigint[] default null, p_worker_id bigint default null)
 returns table (recorded integer, late integer)
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_held bigint[]; v_watched integer[]; v_easy integer; v_troubled tocsin_internal.delivery_result[];
+  v_held bigint[]; v_held_ids bigint[]; v_watched integer[]; v_easy integer; v_troubled tocsin_internal.delivery_result[];
 begin
   v_held := array(select l.lease_id from tocsin_data.alert_delivery_leases l
-                   where l.lease_id = any (p_lease_ids) order by l.lease_id for key share);
+                   where l.lease_id = any (p_lease_ids) order by l.lease_id for update);
   v_watched := array(select l.webhook_id from tocsin_data.webhook_lanes l
                       where l.watched and l.webhook_id = any (p_webhook_ids));
   with logged as (
@@ -32,8 +33,8 @@ begin
   select array_agg((r.delivery_id, r.alert_id, r.webhook_id, r.attempt, r.outcome, r.status_code, r.response_ms, r.error,
              r.response_body, r.retry_after_seconds, v_now)::tocsin_internal.delivery_result order by r.n)
            filter (where r.lease_id = any (v_held) and (r.outcome <> 'delivered' or r.webhook_id = any (v_watched))),
-         count(*) filter (where r.lease_id <> all (v_held))
-    into v_troubled, late
+         array_agg(r.delivery_id) filter (where r.lease_id = any (v_held)), count(*) filter (where r.lease_id <> all (v_held))
+    into v_troubled, v_held_ids, late
     from unnest(p_lease_ids, p_delivery_ids, p_alert_ids, p_webhook_ids, p_attempts, p_outcomes, p_status_codes,
            p_response_ms, p_errors, p_response_bodies, p_retry_after_seconds) with ordinality
          as r(lease_id, delivery_id, alert_id, webhook_id, attempt, outcome, status_code, response_ms, error,
@@ -42,7 +43,7 @@ begin
   if v_troubled is not null then
     recorded := recorded + tocsin_internal.record_troubled(v_troubled);
   end if;
-  perform tocsin_internal.close_leases(v_held, p_delivery_ids, p_closed_lease_ids);
+  perform tocsin_internal.close_leases(v_held, v_held_ids, p_closed_lease_ids);
   if late > 0 then
     update tocsin_data.workers w set late_results = w.late_results + late where w.worker_id = p_worker_id;
   end if;

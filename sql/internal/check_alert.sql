@@ -1,5 +1,6 @@
 create function tocsin_internal.check_alert(
-  p_alert_type text, p_message text, p_severity text, p_context jsonb, p_prefix text default '') returns void
+  p_alert_type text, p_message text, p_severity text, p_context jsonb, p_prefix text default '', p_operation_type text default null)
+returns void
 language plpgsql immutable as $$
 begin
   if p_message is null or length(p_message) not between 1 and 10000 then
@@ -17,8 +18,11 @@ begin
   elsif pg_column_size(p_context) > 262144 then
     raise exception using errcode = 'INVLD', column = p_prefix || '/context',
       message = 'context must not be larger than 256 KiB.', hint = 'Send a link to what is large.';
+  elsif length(p_operation_type) > 200 then
+    raise exception using errcode = 'INVLD', column = p_prefix || '/operation_type',
+      message = 'operation_type must have 200 characters at most.';
   end if;
 end
 $$;
-comment on function tocsin_internal.check_alert(text, text, text, jsonb, text) is
+comment on function tocsin_internal.check_alert(text, text, text, jsonb, text, text) is
   'Raises INVLD, with a pointer to the field, unless the parts of an alert are sound.';

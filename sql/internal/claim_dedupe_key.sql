@@ -3,9 +3,6 @@ language plpgsql volatile as $$
 declare
   v_alert_id bigint;
 begin
-  if length(p_dedupe_key) not between 1 and 255 then
-    raise exception using errcode = 'INVLD', column = '/dedupe_key', message = 'A dedupe key has 1 to 255 characters.';
-  end if;
   insert into tocsin_data.alert_dedupe_keys as k (tenant_id, dedupe_key, alert_id, last_raised_at)
     values (p_tenant_id, p_dedupe_key, p_alert_id, clock_timestamp())
   on conflict (tenant_id, dedupe_key) do update

@@ -1,5 +1,6 @@
+-- Hash and merge joins are off because a plan made while the log was small would read all of it later.
 create function tocsin_internal.close_leases(p_held bigint[], p_delivery_ids bigint[], p_closed bigint[]) returns void
-language plpgsql volatile as $$
+language plpgsql volatile set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   update tocsin_data.webhook_lanes l set busy_delivery_id = null, busy_until = null
    where l.busy_delivery_id is not null and l.busy_delivery_id = any (p_delivery_ids);

@@ -11,9 +11,9 @@ language sql volatile as $$
                     else greatest(0, floor(tocsin_internal.rate_burst(l.rate_limit_per_second)
                       - greatest(0, date_part('epoch', l.rate_next_at - p_now))
                         / tocsin_internal.rate_interval(l.rate_limit_per_second))) end)::integer
-    from tocsin_data.webhook_lanes l
-   where l.webhook_id = any (p_webhook_ids) and l.bucket = (l.webhook_id & 63)::smallint
-     and l.is_open and coalesce(l.blocked_until <= p_now, true)
+    from unnest(p_webhook_ids) as i(webhook_id)
+    join tocsin_data.webhook_lanes l on l.bucket = (i.webhook_id & 63)::smallint and l.webhook_id = i.webhook_id
+   where l.is_open and coalesce(l.blocked_until <= p_now, true)
      and (l.busy_delivery_id is null or l.busy_until < p_now - interval '10 minutes')
      and not (l.ordered and l.parked and exists (
        select from tocsin_data.alert_delivery_parked p
@@ -22,7 +22,7 @@ language sql volatile as $$
             select q.due_at, q.delivery_id from tocsin_data.alert_delivery_queue q
              where q.bucket = l.bucket and q.webhook_id = l.webhook_id order by q.due_at, q.delivery_id limit 1)))
    order by l.webhook_id
-     for update skip locked
+     for update of l skip locked
 $$;
 comment on function tocsin_internal.lock_special_lanes(integer[], timestamptz) is
   'Locks the lanes of ordered and rate-limited webhooks that nobody else is claiming; gives how many each may give now.';

@@ -1,10 +1,16 @@
 -- The primary key of the log decides what was done: a member that is logged is not put back, so a crash between POST and
--- recording repeats only what was in flight.
+-- recording repeats only what was in flight. Lanes are locked in the order in which recording locks them. Hash and merge
+-- joins are off because a plan made while the log was small would read all of it later.
 create function tocsin_internal.put_back_leases(p_lease_ids bigint[]) returns integer
-language plpgsql volatile as $$
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   v_back integer;
 begin
+  perform from tocsin_data.webhook_lanes n
+    where n.busy_delivery_id = any (array(
+      select m.delivery_id from tocsin_data.alert_delivery_leases l cross join unnest(l.delivery_ids) as m(delivery_id)
+       where l.lease_id = any (p_lease_ids)))
+    order by n.webhook_id for update;
   with lost as (
     delete from tocsin_data.alert_delivery_leases l where l.lease_id = any (p_lease_ids)
     returning l.delivery_ids, l.alert_ids, l.webhook_ids, l.attempts),

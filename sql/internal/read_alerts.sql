@@ -8,8 +8,14 @@ begin
            e.a ->> 'idempotency_key')::tocsin_internal.alert_input order by e.n)
     into v_read
     from jsonb_array_elements(p_alerts) with ordinality as e(a, n);
-  perform tocsin_internal.check_alert(r.alert_type, r.message, r.severity, r.context, '/' || (r.n - 1)::text)
+  perform tocsin_internal.check_alert(r.alert_type, r.message, r.severity, r.context, '/' || (r.n - 1)::text, r.operation_type),
+          tocsin_internal.check_key(r.dedupe_key, '/' || (r.n - 1)::text || '/dedupe_key'),
+          tocsin_internal.check_key(r.idempotency_key, '/' || (r.n - 1)::text || '/idempotency_key')
      from unnest(v_read) r;
+  if (select count(r.idempotency_key) from unnest(v_read) r) > 1000 then
+    raise exception using errcode = 'INVLD', column = '', message = 'No more than 1,000 alerts of a list can have an idempotency_key.',
+      hint = 'Give the whole list one idempotency key.';
+  end if;
   return v_read;
 end
 $$;

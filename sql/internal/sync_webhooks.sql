@@ -9,7 +9,8 @@ begin
     delete from tocsin_data.webhook_routes r using changed c where r.webhook_id = c.webhook_id;
   end if;
   insert into tocsin_data.webhook_routes (tenant_id, pattern, webhook_id, severity_rank, filter)
-    select distinct c.tenant_id, e.pattern, c.webhook_id, tocsin_internal.severity_rank(c.min_severity), c.filter
+    select distinct c.tenant_id, e.pattern, c.webhook_id, tocsin_internal.severity_rank(c.min_severity),
+           tocsin_internal.compile_filter(c.filter)
       from changed c cross join lateral unnest(c.events) as e(pattern)
      where c.deleted_at is null
        and not exists (select from unnest(c.events) as o(pattern)

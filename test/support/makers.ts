@@ -7,6 +7,7 @@ import type { Queryable, Sql } from '../../src/store/sql.ts';
 /** Columns of tocsin_data.webhooks that differ from the test's own. */
 export type WebhookColumns = Partial<{
   webhook_id: number;
+  tenant_id: number;
   name: string;
   events: string[];
   min_severity: string;

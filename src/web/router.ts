@@ -28,8 +28,8 @@ export function setQuery(patch: Record<string, string | null>, options: { replac
   go(`${path.peek()}${next ? `?${next}` : ''}`, options);
 }
 
-/** Shows another stretch of time, on all charts. */
-export function setRange(next: Range): void {
+/** Shows another stretch of time, on all charts; null goes back to what the page shows by itself. */
+export function setRange(next: Range | null): void {
   setQuery(rangeQuery(next));
 }
 

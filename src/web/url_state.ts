@@ -26,11 +26,10 @@ export function readRange(query: URLSearchParams): Range {
   return { kind: 'last', name: Object.hasOwn(ranges, name) ? (name as RangeName) : DEFAULT_RANGE };
 }
 
-/** The query of a range, to be merged into an address; null takes a key away. */
-export function rangeQuery(range: Range): Record<string, string | null> {
-  if (range.kind === 'last') {
-    return { range: range.name === DEFAULT_RANGE ? null : range.name, since: null, until: null };
-  }
+/** The query of a range, to be merged into an address; null takes a key away, and no range takes all away. */
+export function rangeQuery(range: Range | null): Record<string, string | null> {
+  if (range === null) return { range: null, since: null, until: null };
+  if (range.kind === 'last') return { range: range.name, since: null, until: null };
   // Whole seconds: nobody drags more exactly, and the address stays short.
   const text = (ms: number) => new Date(Math.round(ms / 1_000) * 1_000).toISOString().replace('.000', '');
   return { range: null, since: text(range.sinceMs), until: text(range.untilMs) };
@@ -40,6 +39,24 @@ export function rangeQuery(range: Range): Record<string, string | null> {
 export function boundsOf(range: Range, now: number): { sinceMs: number; untilMs: number } {
   if (range.kind === 'between') return { sinceMs: range.sinceMs, untilMs: range.untilMs };
   return { sinceMs: now - ranges[range.name] * 1_000, untilMs: now };
+}
+
+/** What the range of the address means on a page: charts always have one, lists only when it was chosen. */
+export function rangeUse(path: string): 'charts' | 'lists' | 'none' {
+  if (path === '' || /^\/webhooks\/\d+$/.test(path)) return 'charts';
+  return path === '/alerts' || path === '/deliveries' ? 'lists' : 'none';
+}
+
+/** The bounds of a list, for the API; null where the address names no range. */
+export function listBounds(query: URLSearchParams, now: number): { since: string | null; until: string | null } {
+  if (!RANGE_KEYS.some((name) => query.has(name))) return { since: null, until: null };
+  const range = readRange(query);
+  const { sinceMs, untilMs } = boundsOf(range, now);
+  // A range that ends now takes in what comes next.
+  return {
+    since: new Date(sinceMs).toISOString(),
+    until: range.kind === 'last' ? null : new Date(untilMs).toISOString(),
+  };
 }
 
 /** The steps that the rollups can answer, in seconds. */

@@ -12,26 +12,26 @@ import { HeldBar } from '../parts/held_bar.tsx';
 import { More } from '../parts/more.tsx';
 import { say } from '../parts/notices.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
-import { query, range } from '../router.ts';
+import { query } from '../router.ts';
 import { act } from '../stores/act.ts';
 import { acknowledgeAlerts, listAlerts, resolveAlerts } from '../stores/alerts.ts';
 import { type FeedStore, useFeed } from '../stores/feed.ts';
-import { rangeQuery } from '../url_state.ts';
+import { carriedQuery, listBounds } from '../url_state.ts';
 import { alertMatches } from '../words/alert.ts';
 import { curlAlert, sqlAlert } from '../words/teach.ts';
 
 const filterNames = ['q', 'status', 'severity', 'alert_type'];
 
 export function AlertsPage() {
-  const zoomed = range.value.kind === 'between' ? rangeQuery(range.value) : {};
   const filters = {
     ...Object.fromEntries(filterNames.map((name) => [name, query.value.get(name)])),
-    since: zoomed.since ?? null,
-    until: zoomed.until ?? null,
   };
-  const store = useFeed(JSON.stringify(filters), (cursor, signal) => listAlerts(filters, cursor, signal));
+  const time = carriedQuery(query.value);
+  const store = useFeed(JSON.stringify(filters) + time, (cursor, signal) =>
+    listAlerts({ ...filters, ...listBounds(query.peek(), Date.now()) }, cursor, signal),
+  );
   const marked = useSignal<ReadonlySet<number>>(new Set());
-  useLiveAlerts(store, (alert) => alertMatches(alert, filters));
+  useLiveAlerts(store, (alert) => alertMatches(alert, { ...filters, until: query.peek().get('until') }));
   const toggle = (id: number) => {
     marked.value = marked.peek().has(id)
       ? new Set([...marked.peek()].filter((other) => other !== id))
@@ -76,7 +76,7 @@ export function AlertsPage() {
         </div>
       ) : null}
       {rows.length === 0 && !store.isLoading.value && !store.problem.value ? (
-        <NoAlerts isFiltered={Object.values(filters).some(Boolean)} />
+        <NoAlerts isFiltered={time !== '' || Object.values(filters).some(Boolean)} />
       ) : null}
     </div>
   );

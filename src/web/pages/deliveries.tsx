@@ -10,25 +10,25 @@ import { HeldBar } from '../parts/held_bar.tsx';
 import { More } from '../parts/more.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { WebhookChoice } from '../parts/webhook_choice.tsx';
-import { range, query } from '../router.ts';
+import { query } from '../router.ts';
 import { listDeliveries } from '../stores/deliveries.ts';
 import { type FeedStore, useFeed } from '../stores/feed.ts';
 import { retryAndSay } from '../stores/act.ts';
-import { rangeQuery } from '../url_state.ts';
+import { carriedQuery, listBounds } from '../url_state.ts';
 import { curlAlert, sqlAlert } from '../words/teach.ts';
 
 const filterNames = ['status', 'webhook_id', 'alert_id'];
 
 export function DeliveriesPage() {
-  const zoomed = range.value.kind === 'between' ? rangeQuery(range.value) : {};
   const filters = {
     status: query.value.get('status'),
     webhook_id: query.value.get('webhook_id'),
     alert_id: query.value.get('alert_id'),
-    since: zoomed.since ?? null,
-    until: zoomed.until ?? null,
   };
-  const store = useFeed(JSON.stringify(filters), (cursor, signal) => listDeliveries(filters, cursor, signal));
+  const time = carriedQuery(query.value);
+  const store = useFeed(JSON.stringify(filters) + time, (cursor, signal) =>
+    listDeliveries({ ...filters, ...listBounds(query.peek(), Date.now()) }, cursor, signal),
+  );
   useLiveDeliveries(store, (delivery) => matchesFilters(delivery, filters));
   useKeys({
     r: () => {
@@ -37,7 +37,7 @@ export function DeliveriesPage() {
     },
   });
   const { rows, held } = store.feed.value;
-  const isFiltered = Object.values(filters).some(Boolean);
+  const isFiltered = time !== '' || Object.values(filters).some(Boolean);
   return (
     <div class="page">
       <header class="page-head">
@@ -104,6 +104,8 @@ interface Filters {
 function matchesFilters(delivery: Delivery, { status, webhook_id, alert_id }: Filters): boolean {
   if (status && delivery.status !== status) return false;
   if (webhook_id && delivery.webhook_id !== Number(webhook_id)) return false;
+  // A list that ends in the past takes in nothing new.
+  if (query.peek().has('until')) return false;
   return !alert_id || delivery.alert_id === Number(alert_id);
 }
 

@@ -5,11 +5,10 @@ import { say } from './notices.tsx';
 export function Code({ text, label, lines }: { text: string; label: string; lines?: number }) {
   return (
     <div class="code">
-      {/* Long code scrolls, so it must be reachable by keyboard. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region needs the focus to be scrolled by keys */}
-      <pre tabIndex={0} role="region" aria-label={label} class={lines ? `lines-${lines}` : undefined}>
-        {text}
-      </pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls needs the focus, to be scrolled by keys */}
+      <section tabIndex={0} aria-label={label} class={lines ? `lines-${lines}` : undefined}>
+        <pre>{text}</pre>
+      </section>
       <CopyButton text={text} label={label} />
     </div>
   );

@@ -1,5 +1,4 @@
 // The last 24 hours of a webhook, a cell per ten minutes.
-import { useSignal } from '@preact/signals';
 import { CELL_SECONDS, healthStrip, type StripCell } from '../charts/strip.ts';
 import { now } from '../clock.ts';
 import { count } from '../format/numbers.ts';
@@ -19,23 +18,17 @@ export function HealthStrip({ webhookId }: { webhookId: number }) {
     },
     { everyMs: 60_000 },
   );
-  const shown = useSignal<StripCell | null>(null);
   if (points.problem) return <ProblemNote problem={points.problem} onRetry={points.reload} />;
   const cells = healthStrip(points.value ?? [], now.value);
   return (
     <section class="block strip-block" aria-label="Last 24 hours">
       <header class="block-head">
         <h2>Last 24 hours</h2>
-        <span class="faint">{shown.value ? cellWords(shown.value) : summaryOf(cells)}</span>
+        <span class="faint">{summaryOf(cells)}</span>
       </header>
-      <div
-        class="strip"
-        role="img"
-        aria-label={`Last 24 hours: ${summaryOf(cells)}`}
-        onMouseLeave={() => (shown.value = null)}
-      >
+      <div class="strip" role="img" aria-label={`Last 24 hours: ${summaryOf(cells)}`}>
         {cells.map((cell) => (
-          <span key={cell.atMs} class={cell.state} onMouseEnter={() => (shown.value = cell)} />
+          <span key={cell.atMs} class={cell.state} title={cellWords(cell)} />
         ))}
       </div>
       <p class="strip-scale faint" aria-hidden="true">

@@ -1,11 +1,11 @@
 // The top line: tenant, time range, whether the page is live, theme, help, and the way out.
 import { linkState } from '../live/link.ts';
-import { range, setRange } from '../router.ts';
+import { path, query, range, setRange } from '../router.ts';
 import { chooseTenant, claims, credential, signOut, tenantChoice, tenantName } from '../stores/session.ts';
 import { useResource } from '../stores/resource.ts';
 import { listTenants } from '../stores/system.ts';
 import { nextTheme, theme } from '../theme.ts';
-import { type RangeName, ranges } from '../url_state.ts';
+import { type RangeName, ranges, rangeUse } from '../url_state.ts';
 import { clock } from '../format/times.ts';
 import { now } from '../clock.ts';
 
@@ -74,30 +74,37 @@ const words: Record<RangeName, string> = {
 };
 
 function RangeChoice() {
+  const use = rangeUse(path.value);
+  if (use === 'none') return null;
   const current = range.value;
   const zoomed = current.kind === 'between' ? current : null;
+  const isAnyTime = use === 'lists' && !zoomed && !query.value.has('range');
+  const chosen = zoomed ? 'zoom' : isAnyTime ? '' : (current as { name: string }).name;
+  const choose = (name: string) => setRange(name === '' ? null : { kind: 'last', name: name as RangeName });
   return (
     <div class="range">
       <label class="choice">
         <span class="visually-hidden">Time range</span>
-        <select
-          value={zoomed ? 'zoom' : (current as { name: string }).name}
-          onChange={(event) => setRange({ kind: 'last', name: event.currentTarget.value as RangeName })}
-        >
+        <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+          {use === 'lists' ? (
+            <option value="" selected={isAnyTime}>
+              Any time
+            </option>
+          ) : null}
           {zoomed ? (
             <option value="zoom" selected>
               {clock(zoomed.sinceMs, now.value)} to {clock(zoomed.untilMs, now.value)}
             </option>
           ) : null}
           {(Object.keys(ranges) as RangeName[]).map((name) => (
-            <option key={name} value={name} selected={!zoomed && (current as { name: string }).name === name}>
+            <option key={name} value={name} selected={name === chosen}>
               Last {words[name]}
             </option>
           ))}
         </select>
       </label>
       {zoomed ? (
-        <button type="button" class="button small" onClick={() => setRange({ kind: 'last', name: '15m' })}>
+        <button type="button" class="button small" onClick={() => setRange(null)}>
           Reset zoom
         </button>
       ) : null}

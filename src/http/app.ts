@@ -7,6 +7,7 @@ import { answers } from './answers.ts';
 import { apiKeys } from './api_keys.ts';
 import { developmentGuard } from './auth.ts';
 import { cache } from './cache.ts';
+import { cors, safetyHeaders } from './browser_headers.ts';
 import { deliveries } from './deliveries.ts';
 import type { Deps, HttpOptions } from './deps.ts';
 import { docs } from './docs.ts';
@@ -79,16 +80,19 @@ export function makeApp(deps: Deps) {
     serve: { reusePort: false, maxRequestBodySize: REQUEST_BYTES_MAX },
     websocket,
   })
+    .headers(safetyHeaders)
     .use(requestId())
     .use(problems(deps.log, routes))
+    .use(cors(deps.config))
     .use(developmentGuard(deps.config))
     .use(answers())
     .use(hotReads.plugin)
-    .use(docs(() => routes.all))
+    .use(docs(() => routes.all, ''))
     .use(deps.live?.plugin ?? new Elysia())
     .use(health(deps, { isHidden: false }))
     .group('/api/v1', (v1) =>
       v1
+        .use(docs(() => routes.all, '/api/v1'))
         .use(health(deps, { isHidden: true }))
         .use(webhooks(deps))
         .use(webhookActions(deps))

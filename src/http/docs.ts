@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Elysia } from 'elysia';
+import { pageHeaders } from './browser_headers.ts';
 import { describeApi } from './openapi.ts';
 import { Problem } from './problem.ts';
 
@@ -28,14 +29,28 @@ const page = `<!doctype html>
 </body>
 </html>
 `;
+/** Swagger UI writes styles and small images into the page; scripts and requests stay our own. */
+const CONTENT_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 // A file of its own, so that the page needs no inline script.
 const startScript = `SwaggerUIBundle({ url: '/docs/json', dom_id: '#swagger-ui', deepLinking: true, displayRequestDuration: true });\n`;
 
-/** The document at /docs/json and the page at /docs. The routes are asked for when the document first is. */
-export const docs = (routes: () => Parameters<typeof describeApi>[0]) => {
+/**
+ * The document at /docs/json and the page at /docs, at the root and again under the API's base. The routes are asked for
+ * when the document first is.
+ */
+export const docs = (routes: () => Parameters<typeof describeApi>[0], base: '' | '/api/v1') => {
   let document: string | undefined;
-  return new Elysia({ name: 'docs', prefix: '/docs' })
-    .get('/', () => send(page, 'text/html; charset=utf-8'))
+  return new Elysia({ name: 'docs', seed: base, prefix: '/docs' })
+    .get('/', () => send(page, 'text/html; charset=utf-8', pageHeaders(CONTENT_POLICY)))
     .get('/start.js', () => send(startScript, 'text/javascript'))
     .get('/json', () => {
       document ??= JSON.stringify(describeApi(routes()));
@@ -48,6 +63,6 @@ export const docs = (routes: () => Parameters<typeof describeApi>[0]) => {
     });
 };
 
-function send(content: string | Bun.BunFile, type: string): Response {
-  return new Response(content, { headers: { 'content-type': type, 'cache-control': 'no-cache' } });
+function send(content: string | Bun.BunFile, type: string, also: Record<string, string> = {}): Response {
+  return new Response(content, { headers: { 'content-type': type, 'cache-control': 'no-cache', ...also } });
 }

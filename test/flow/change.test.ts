@@ -1,11 +1,13 @@
 // A webhook that is changed while it is in use: the very next delivery goes by the new settings.
 import { expect, test } from 'bun:test';
+import { makeApi } from '../../src/store/api.ts';
 import { sealSecret, startFlow } from '../support/flow.ts';
 import { isSignedBy, type ReceivedRequest } from '../support/receiver.ts';
 import { until } from '../support/wait.ts';
 
 const flow = await startFlow();
 const { sql, api, receiver, vault } = flow;
+const raced = await startFlow();
 await flow.startWorker();
 
 const signaturesOf = (request: ReceivedRequest | undefined) => request?.headers['webhook-signature']?.split(' ').length;
@@ -84,7 +86,7 @@ test('a webhook whose secret cannot be opened fails visibly, and holds up nobody
 test('what waits for a webhook that is deleted ends as cancelled and is not sent', async () => {
   const webhook = await flow.makeWebhook({
     behaviour: { does: 'answer', status: 500 },
-    p_retry_policy: { schedule: [600] },
+    p_retry_policy: { schedule: [60] },
   });
   await webhook.raise();
   await webhook.attempted(1);
@@ -94,4 +96,28 @@ test('what waits for a webhook that is deleted ends as cancelled and is not sent
   const attempts = await webhook.attempted(3);
   expect(attempts.map(({ status }) => status).toSorted()).toEqual(['cancelled', 'cancelled', 'retrying']);
   expect(receiver.requests.filter(({ path }) => path === webhook.path)).toHaveLength(1);
+});
+
+test('a webhook that is deleted between the claim and the sending is not called', async () => {
+  const webhook = await raced.makeWebhook();
+  const key = { p_tenant_id: 1, p_webhook_id: webhook.id };
+  const calls = makeApi(raced.sql).workers;
+  let isLast = false;
+  await raced.startWorker({
+    calls: {
+      ...calls,
+      async get_delivery_targets(args) {
+        if (isLast) await raced.api.webhooks.delete_webhook(key);
+        return calls.get_delivery_targets(args);
+      },
+    },
+  });
+  await webhook.raise();
+  await webhook.attempted(1);
+  isLast = true;
+  // The worker knows the webhook, but in an older version than the claim names.
+  await webhook.change({ description: 'newer' });
+  await webhook.raise();
+  expect(await webhook.attempted(2)).toMatchObject([{ status: 'delivered' }, { status: 'cancelled' }]);
+  expect(raced.receiver.requests).toHaveLength(1);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import type { Worker } from '../../src/delivery/worker.ts';
 import { createLog } from '../../src/log.ts';
-import { startFlow } from '../support/flow.ts';
+import { type Flow, startFlow } from '../support/flow.ts';
 import type { ReceivedRequest } from '../support/receiver.ts';
 import { until } from '../support/wait.ts';
 
@@ -15,7 +15,6 @@ const alarmSessions = async (flow: Flow) =>
       select a.pid, exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.granted) as is_armed
         from pg_stat_activity a where a.datname = current_database() and a.application_name = 'tocsin alarm'`,
   );
-type Flow = Awaited<ReturnType<typeof startFlow>>;
 const isArmed = async (flow: Flow) => (await alarmSessions(flow)).some(({ is_armed }) => is_armed);
 const alertOf = (request: ReceivedRequest) => (request.json().data as { alert_id: number }).alert_id;
 const left = async ({ sql }: Flow) => {

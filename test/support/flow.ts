@@ -1,5 +1,5 @@
 // Everything that a whole-flow test needs: a database, a receiver that obeys, workers of this process, and makers of webhooks.
-import { afterAll } from 'bun:test';
+import { afterAll, setDefaultTimeout } from 'bun:test';
 import { startWorker, type Worker, type WorkerOptions } from '../../src/delivery/worker.ts';
 import { createLog } from '../../src/log.ts';
 import { makeAddressPolicy } from '../../src/store/address_rules.ts';
@@ -24,8 +24,13 @@ export type Flow = TestDatabase & {
 /** The only key of the tests' vaults, in this process and in children. */
 export const ENCRYPTION_KEY = 'the key that seals what tests store';
 
+/** A test waits for conditions, each with a deadline of its own; this one only catches those that hang. */
+const TEST_MS_MAX = 30_000;
+
 /** Call it at the top level of a file: `const flow = await startFlow();` */
 export async function startFlow(): Promise<Flow> {
+  // Holds for the calling file only.
+  setDefaultTimeout(TEST_MS_MAX);
   const stops: (() => Promise<unknown>)[] = [];
   // Registered before the database's own, so that nothing uses it when it is dropped.
   afterAll(async () => {

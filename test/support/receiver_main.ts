@@ -17,6 +17,8 @@ const webhook = values.secret === undefined ? null : new Webhook(values.secret);
 const delayMs = Number(values['delay-ms']);
 const status = Number(values.status);
 let ids = new IdCounter();
+/** Ids in the order in which they came first, of the paths below `/ordered/`. */
+let orders = new Map<string, Set<string>>();
 let unverified = 0;
 let firstAtMs: number | null = null;
 let lastAtMs: number | null = null;
@@ -35,10 +37,18 @@ async function receive(request: Request): Promise<Response> {
   const body = await request.text();
   lastAtMs = Date.now();
   firstAtMs ??= lastAtMs;
-  ids.add(request.headers.get('webhook-id') ?? 'missing');
+  const id = request.headers.get('webhook-id') ?? 'missing';
+  ids.add(id);
+  keepOrder(new URL(request.url).pathname, id);
   if (webhook !== null && !isSigned(webhook, request, body)) unverified++;
   if (delayMs > 0) await Bun.sleep(delayMs);
   return new Response(null, { status });
+}
+
+function keepOrder(path: string, id: string): void {
+  if (!path.startsWith('/ordered/')) return;
+  const order = orders.get(path) ?? new Set();
+  orders.set(path, order.add(id));
 }
 
 function isSigned(webhook: Webhook, request: Request, body: string): boolean {
@@ -50,7 +60,7 @@ function isSigned(webhook: Webhook, request: Request, body: string): boolean {
   }
 }
 
-/** `/_stats`: counts · `/_ids`: one `id count` per line · `/_reset`: forgets all. */
+/** `/_stats`: counts · `/_ids`: one `id count` per line · `/_orders`: ids by path, in order · `/_reset`: forgets all. */
 function report(path: string): Response {
   if (path === '/_stats') {
     const { total, unique } = ids;
@@ -58,8 +68,11 @@ function report(path: string): Response {
     return Response.json({ total, unique, duplicates: total - unique, unverified, ...times });
   }
   if (path === '/_ids') return new Response(listIds());
+  if (path === '/_orders')
+    return Response.json(Object.fromEntries([...orders].map(([key, order]) => [key, [...order]])));
   if (path !== '/_reset') return new Response(null, { status: 404 });
   ids = new IdCounter();
+  orders = new Map();
   unverified = 0;
   firstAtMs = lastAtMs = null;
   return new Response(null, { status: 204 });

@@ -4,10 +4,10 @@ import { send } from '../../src/delivery/send.ts';
 import { sign } from '../../src/delivery/sign.ts';
 import { generateSecret } from '../../src/store/secrets.ts';
 import { IdCounter } from '../support/receiver_count.ts';
-import { startReceiverProcess } from '../support/receiver_process.ts';
+import { startReceiverChild } from '../support/receiver_child.ts';
 import { makeTarget, SECRET } from '../support/send_request.ts';
 
-const receiver = await startReceiverProcess({ secret: SECRET });
+const receiver = await startReceiverChild({ secret: SECRET });
 afterAll(() => receiver.stop());
 
 function deliver(id: string, secret = SECRET) {
@@ -24,6 +24,15 @@ test('it counts arrivals, different ids, duplicates and bad signatures, and forg
   expect(Object.fromEntries(await receiver.ids())).toEqual({ msg_1: 1, msg_2: 2, msg_3: 1, other: 1 });
   await receiver.reset();
   expect(await receiver.stats()).toMatchObject({ total: 0, unique: 0, first_at_ms: null });
+});
+
+test('it keeps the order in which ids came first to the paths that are watched for it', async () => {
+  const target = makeTarget(`${receiver.url}/ordered/a`);
+  for (const id of ['msg_2', 'msg_1', 'msg_2', 'msg_3']) {
+    const signedHeaders = sign([SECRET], id, Math.floor(Date.now() / 1000), '{}');
+    await send({ target, body: '{}', signedHeaders, timeoutMs: 5000, isTlsVerified: true });
+  }
+  expect([...(await receiver.orders())]).toEqual([['/ordered/a', ['msg_2', 'msg_1', 'msg_3']]]);
 });
 
 test('a million ids are counted exactly, whether they are dense, sparse or not numbers', () => {

@@ -10,20 +10,22 @@ export type ReceiverStats = {
   last_at_ms: number | null;
 };
 
-export type ReceiverProcess = {
+export type ReceiverChild = {
   url: string;
   pid: number;
   stats(): Promise<ReceiverStats>;
   /** Every webhook-id with how often it came. */
   ids(): Promise<Map<string, number>>;
+  /** The ids that came to each path below `/ordered/`, in the order in which they came first. */
+  orders(): Promise<Map<string, string[]>>;
   reset(): Promise<void>;
   stop(): Promise<void>;
 };
 
 /** Starts it on a free port; resolves when it listens. Options are those of `receiver_main.ts`. */
-export async function startReceiverProcess(
+export async function startReceiverChild(
   options: { secret?: string; delayMs?: number; status?: number } = {},
-): Promise<ReceiverProcess> {
+): Promise<ReceiverChild> {
   const args = [`${import.meta.dir}/receiver_main.ts`];
   if (options.secret !== undefined) args.push('--secret', options.secret);
   if (options.delayMs !== undefined) args.push('--delay-ms', String(options.delayMs));
@@ -37,6 +39,10 @@ export async function startReceiverProcess(
     pid: child.pid,
     stats: async () => (await (await fetch(`${url}/_stats`)).json()) as ReceiverStats,
     ids: async () => readIds(await (await fetch(`${url}/_ids`)).text()),
+    orders: async () => {
+      const orders = (await (await fetch(`${url}/_orders`)).json()) as Record<string, string[]>;
+      return new Map(Object.entries(orders));
+    },
     reset: async () => void (await fetch(`${url}/_reset`)),
     stop: async () => {
       child.kill('SIGKILL');

@@ -1,0 +1,157 @@
+// A system to break: `tocsin work` in processes of its own, a counting receiver in another, and the evidence for the invariants.
+import { expect, setDefaultTimeout } from 'bun:test';
+import { type Api, makeApi } from '../../src/store/api.ts';
+import { generateSecret } from '../../src/store/secrets.ts';
+import type { Sql } from '../../src/store/sql.ts';
+import { makeVault } from '../../src/store/vault.ts';
+import { type Child, startCli } from './children.ts';
+import { ENCRYPTION_KEY } from './flow.ts';
+import { countOpen, inspect, listInFlight, type Report } from './invariants.ts';
+import { type ReceiverChild, startReceiverChild } from './receiver_child.ts';
+import { until } from './wait.ts';
+
+export type WorkerChild = Child & { workerId: number };
+
+export type Rig = {
+  sql: Sql;
+  api: Api;
+  receiver: ReceiverChild;
+  webhookIds: number[];
+  /** Raises so many alerts, `batch` (500) in a transaction; each goes to every webhook. Rejects with the first batch that does. */
+  raise(count: number, batch?: number): Promise<void>;
+  startWorker(env?: Record<string, string>): Promise<WorkerChild>;
+  /** Resolves when so many different deliveries have arrived. */
+  progress(unique: number): Promise<unknown>;
+  /** After a fault: what these workers had in flight may come again. Their sessions must have ended. */
+  excuse(workerIds?: number[]): Promise<number>;
+  /** Makes the last heartbeat of a worker a minute old, so that nobody has to wait until it is missed. */
+  bury(workerId: number): Promise<unknown>;
+  /** Waits until all is done, and checks every invariant. */
+  settle(options?: { duplicatesMax?: number }): Promise<Report>;
+  stop(): Promise<void>;
+};
+
+export type RigOptions = {
+  webhooks?: number;
+  /** So many of them get their deliveries one at a time. */
+  ordered?: number;
+  /** How long the receiver takes for each. */
+  delayMs?: number;
+  concurrency?: number;
+  /** Raises one batch and resolves with the ids when it is acknowledged; by SQL unless given. */
+  raiseBatch?: (alerts: { alert_type: string; message: string }[]) => Promise<number[]>;
+};
+
+/** Makes the webhooks in a database that has the schema, and the receiver that they call. */
+export async function startRig(place: { url: string; sql: Sql }, options: RigOptions = {}): Promise<Rig> {
+  // Holds for the calling file only. Every wait has a deadline of its own; this one catches a test that hangs.
+  setDefaultTimeout(90_000);
+  const { sql, url } = place;
+  const { webhooks = 10, ordered = 0, delayMs = 10, concurrency = 128 } = options;
+  const secret = generateSecret();
+  const receiver = await startReceiverChild({ secret, delayMs });
+  const api = makeApi(sql);
+  const raiseBatch = options.raiseBatch ?? ((p_alerts) => api.alerts.raise_alerts({ p_alerts }));
+  const sealed = makeVault([ENCRYPTION_KEY]).seal(secret, 'webhook_secret');
+  const acknowledgedIds = new Set<number>();
+  const inFlight = new Map<string, number>();
+  const webhookIds: number[] = [];
+  for (let i = 0; i < webhooks; i++) {
+    const isOrdered = i < ordered;
+    const p_url = `${receiver.url}/${isOrdered ? 'ordered' : 'any'}/${i}`;
+    const columns = {
+      p_tenant_id: 1,
+      p_name: `w${i}`,
+      p_url,
+      p_secret_sealed: sealed,
+      p_max_in_flight: 50,
+      p_ordered: isOrdered,
+    };
+    webhookIds.push(await api.webhooks.create_webhook(columns));
+  }
+  return {
+    sql,
+    api,
+    receiver,
+    webhookIds,
+    async raise(count, batch = 500) {
+      for (let left = count; left > 0; left -= batch) {
+        const alerts = Array.from({ length: Math.min(left, batch) }, () => ({
+          alert_type: 'fault.test',
+          message: 'm',
+        }));
+        for (const id of await raiseBatch(alerts)) acknowledgedIds.add(id);
+      }
+    },
+    async startWorker(env = {}) {
+      const child = await startCli(['work'], {
+        ready: /"worker started"[^\n]*"worker_id":(\d+)/,
+        env: {
+          DATABASE_URL: url,
+          ENVIRONMENT: 'development',
+          ENCRYPTION_KEY,
+          WORKER_CONCURRENCY: String(concurrency),
+          ...env,
+        },
+      });
+      return { ...child, workerId: Number(child.ready[1]) };
+    },
+    progress: (unique) =>
+      until(async () => (await receiver.stats()).unique >= unique, { timeoutMs: 20_000, what: `${unique} deliveries` }),
+    async excuse(workerIds) {
+      const ids = await listInFlight(sql, workerIds);
+      for (const id of ids) inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
+      return ids.length;
+    },
+    bury: (workerId) =>
+      sql`update tocsin_data.workers set beat_at = beat_at - interval '1 minute' where worker_id = ${workerId}`,
+    async settle({ duplicatesMax = 0 } = {}) {
+      await until(async () => (await countOpen(sql)) === 0, { timeoutMs: 25_000, what: 'nothing open' });
+      const [received, orders, { unverified }] = await Promise.all([
+        receiver.ids(),
+        receiver.orders(),
+        receiver.stats(),
+      ]);
+      const report = await inspect(sql, {
+        acknowledgedIds,
+        webhookIds,
+        received,
+        orders,
+        unverified,
+        inFlight,
+        duplicatesMax,
+      });
+      expect(report.wrong).toEqual([]);
+      return report;
+    },
+    stop: () => receiver.stop(),
+  };
+}
+
+/** Resolves when all sessions of workers are idle: what a frozen one had asked for is then done. */
+export function sessionsIdle(sql: Sql): Promise<unknown> {
+  return until(async () => {
+    const found = await sql`select from pg_stat_activity
+      where datname = current_database() and application_name like 'tocsin%' and state <> 'idle'`;
+    return found.count === 0;
+  });
+}
+
+/** Resolves when no session of a worker is left on this database: what a killed one had under way is then decided. */
+export function sessionsGone(sql: Sql): Promise<unknown> {
+  return until(async () => {
+    const found =
+      await sql`select from pg_stat_activity where datname = current_database() and application_name like 'tocsin%'`;
+    return found.count === 0;
+  });
+}
+
+/** True while there is a process of this number, be it that nobody has taken note of its end. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -33,10 +33,15 @@ const JWKS_MS_MIN = 5_000;
  * A verifier that accepts HS256 with the secret only, and each public key with the algorithm of its kind only: which key is
  * tried is decided by the algorithm, never the other way round, so a public key cannot be taken for a secret. `exp` and `sub`
  * are required, and issuer and audience where they are configured.
+ * @param now the clock, in ms, that says when to read the JWKS file again
  */
-export function makeVerifyToken(secretKey: string, config: TokenConfig): VerifyToken {
+export function makeVerifyToken(
+  secretKey: string,
+  config: TokenConfig,
+  now: () => number = () => performance.now(),
+): VerifyToken {
   const secret = new TextEncoder().encode(secretKey);
-  const publicKeys = new PublicKeys(config);
+  const publicKeys = new PublicKeys(config, now);
   const expected = {
     requiredClaims: ['sub', 'exp'],
     ...(config.jwtIssuer !== undefined && { issuer: config.jwtIssuer }),
@@ -105,7 +110,10 @@ class PublicKeys {
   #keys: Promise<ImportedKey[]> | undefined;
   #readAt = 0;
 
-  constructor(private readonly config: TokenConfig) {}
+  constructor(
+    private readonly config: TokenConfig,
+    private readonly now: () => number,
+  ) {}
 
   async find(alg: string, kid: string | undefined): Promise<ImportedKey['key'][]> {
     const select = (keys: ImportedKey[]) =>
@@ -119,9 +127,9 @@ class PublicKeys {
 
   #read(ageMsMax: number): Promise<ImportedKey[]> {
     const { jwtPublicKey, jwtJwksFile } = this.config;
-    const isFresh = jwtJwksFile === undefined || performance.now() - this.#readAt < ageMsMax;
+    const isFresh = jwtJwksFile === undefined || this.now() - this.#readAt < ageMsMax;
     if (this.#keys !== undefined && isFresh) return this.#keys;
-    this.#readAt = performance.now();
+    this.#readAt = this.now();
     const single = jwtPublicKey === undefined ? undefined : readPublicKey(jwtPublicKey);
     const set = jwtJwksFile === undefined ? [] : readJwks(jwtJwksFile);
     // A file that is being written, or was lost, takes no key away.

@@ -10,7 +10,7 @@ import { createLog } from '../../src/log.ts';
 import { type Api, makeApi } from '../../src/store/api.ts';
 import type { Cache } from '../../src/store/cache.ts';
 import { Epochs } from '../../src/store/epochs.ts';
-import { MemoryRateCounter } from '../../src/store/rate_counter.ts';
+import { MemoryRateCounter, type RateCounter } from '../../src/store/rate_counter.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import { makeVault, type Vault } from '../../src/store/vault.ts';
 import { checkDocumented } from './documented.ts';
@@ -30,6 +30,8 @@ export interface TestHttp {
   api: Api;
   vault: Vault;
   credentials: Credentials;
+  /** Every route of the app, described or not. */
+  routes: readonly DescribedRoute[];
   /** A header with a token, by default of an admin of `default`, for an hour. */
   bearer(claims?: Partial<TokenClaims>): Promise<Record<string, string>>;
   /** Every line that the server logged. */
@@ -53,6 +55,9 @@ export interface TestHttpOptions {
   deadlineMs?: number;
   /** Tests that change rows behind the server's back read them at once without one. */
   cache?: Cache;
+  /** What the cache and the credentials share; given where a test has a cache. */
+  epochs?: Epochs;
+  rates?: RateCounter;
 }
 
 /** Call it at the top level of a file; the server stops when the file is done. */
@@ -65,7 +70,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
   const config = { ...readConfig({ API_PORT: '0' }), ...options.config };
   const secretKey = config.secretKey ?? 'test secret '.repeat(3);
   const calls = { ...api.api_keys, ...api.tenants };
-  const credentials = new Credentials({ secretKey, config, calls, epochs: new Epochs(), log });
+  const credentials = new Credentials({ secretKey, config, calls, epochs: options.epochs ?? new Epochs(), log });
   const pinged: number[] = [];
   const http: TestHttp = {
     url: '',
@@ -73,6 +78,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
     api,
     vault,
     credentials,
+    routes: [],
     async bearer(claims = {}) {
       const usual = {
         subject: 'tester',
@@ -96,7 +102,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
     stop: (graceMs) => server.stop(graceMs),
     async send(method, path, body, headers) {
       const answer = await send(http.url, method, path, body, headers);
-      checkDocumented(server.app.routes as unknown as DescribedRoute[], { method, path, ...answer });
+      checkDocumented(http.routes, { method, path, ...answer });
       return answer;
     },
     get: (path, headers) => http.send('GET', path, undefined, headers),
@@ -109,7 +115,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
     vault,
     log,
     credentials,
-    rates: new MemoryRateCounter(),
+    rates: options.rates ?? new MemoryRateCounter(),
     cache: options.cache,
     ping: async (webhookId) => {
       pinged.push(webhookId);
@@ -118,6 +124,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
     },
   });
   http.url = server.url;
+  http.routes = server.app.routes as unknown as DescribedRoute[];
   afterAll(async () => {
     await server.stop(100);
     await credentials.stop();

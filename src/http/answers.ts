@@ -1,5 +1,5 @@
 // Writes what routes return: JSON, the request's id, and for readable things an ETag and the answer 304.
-import { Elysia } from 'elysia';
+import { Elysia, ElysiaCustomStatusResponse } from 'elysia';
 
 /** A route sets this on an answer that is out of date at once; it then has no ETag. */
 export const NO_STORE = 'no-store';
@@ -26,10 +26,7 @@ export const answers = () =>
 
 /** Routes return what to send, or `status(201, what)`. */
 function read(value: unknown, setStatus: unknown): { status: number; content: unknown } {
-  const custom = value as { code?: unknown; response?: unknown } | undefined;
-  if (custom?.constructor?.name === 'ElysiaCustomStatusResponse') {
-    return { status: custom.code as number, content: custom.response };
-  }
+  if (value instanceof ElysiaCustomStatusResponse) return { status: Number(value.code), content: value.response };
   return { status: typeof setStatus === 'number' ? setStatus : 200, content: value };
 }
 

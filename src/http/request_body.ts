@@ -1,5 +1,5 @@
 // Reads the JSON body of a request within limits: 413 for what is too large, 415 for what is no JSON, 400 for what is broken.
-import { Problem } from './problem.ts';
+import { invalid, Problem } from './problem.ts';
 
 export interface BodyLimits {
   /** Default 1 MiB. */
@@ -24,13 +24,39 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
     throw new Problem('BODY_UNREADABLE', 'There is no body; a JSON document is needed.');
   }
   checkMediaType(request.headers);
-  try {
-    const text = utf8.decode(bytes);
-    if (!isTooDeep(text)) return JSON.parse(text);
-  } catch {
-    throw new Problem('BODY_UNREADABLE', 'The body is not well-formed JSON in UTF-8.');
+  const text = decode(bytes);
+  if (isTooDeep(text)) {
+    throw new Problem('BODY_UNREADABLE', `The body is nested more than ${DEPTH_MAX} levels deep.`);
   }
-  throw new Problem('BODY_UNREADABLE', `The body is nested more than ${DEPTH_MAX} levels deep.`);
+  return parse(text);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Problem('BODY_UNREADABLE', 'The body is not UTF-8.');
+  }
+}
+
+/** Whole numbers that JavaScript would round are refused: somebody's id would silently become another. */
+function parse(text: string): unknown {
+  let isRounded = false;
+  const check = (_: string, value: unknown, context?: { source?: string }) => {
+    if (typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? ''))
+      isRounded = true;
+    return value;
+  };
+  let parsed: unknown;
+  try {
+    // Looking at every value costs several times the parsing, so only a text with so many digits in a row is worth it.
+    parsed = /\d{16}/.test(text) ? JSON.parse(text, check) : JSON.parse(text);
+  } catch {
+    throw new Problem('BODY_UNREADABLE', 'The body is not well-formed JSON.');
+  }
+  const detail = `Whole numbers beyond ${Number.MAX_SAFE_INTEGER} must be sent as text, or they would be rounded.`;
+  if (isRounded) throw invalid([{ pointer: '', detail }]);
+  return parsed;
 }
 
 /** A missing type is refused too: a web page can send such a request to another origin without asking. */

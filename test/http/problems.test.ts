@@ -90,6 +90,16 @@ describe('a body', () => {
     expect(response.status).toBe(413);
   });
 
+  test('with a whole number that would be rounded is refused; as text, or as a fraction, it is not', async () => {
+    const send = (context: string) => http.send('POST', '/api/v1/alerts', `{"message":"x","context":${context}}`, json);
+    for (const number of ['9007199254740993', '-12345678901234567890']) {
+      expect(await send(`{"a":[{"id":${number}}]}`)).toMatchObject({ status: 422 });
+    }
+    const exact = '{"a":[{"id":"12345678901234567890","n":9007199254740991,"f":0.12345678901234568,"e":1e300}]}';
+    const { status, json: alert } = await send(exact);
+    expect({ status, context: alert.context }).toEqual({ status: 201, context: JSON.parse(exact) });
+  });
+
   test('of a batch has a limit of its own', async () => {
     const batch = Array.from({ length: 20 }, () => ({ message: 'x', context: { a: 'x'.repeat(100_000) } }));
     expect((await http.post('/api/v1/alerts/batch', batch)).status).toBe(201);

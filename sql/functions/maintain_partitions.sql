@@ -3,15 +3,18 @@ create or replace function tocsin.maintain_partitions(
 returns table (made integer, expired integer, dropped integer)
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if p_retention_days is not null then
+  if p_retention_days < 1 then
+    raise exception using errcode = 'INVLD', column = '/retention_days', message = 'The retention time is at least one day.';
+  elsif p_retention_days is not null then
     update tocsin_data.settings s set value = p_retention_days where s.name = 'retention_days' and s.value <> p_retention_days;
   end if;
   made := tocsin_internal.make_partitions(p_now);
   expired := tocsin_internal.expire_deliveries(p_now);
-  -- What waits must end visibly before the partition that would show it is dropped; a full chunk means there is more.
-  dropped := case when expired < 2500 then tocsin_internal.drop_partitions(p_now) else 0 end;
+  perform tocsin_internal.purge_webhooks(p_now);
+  -- Last, for the drop keeps everybody off its table until this transaction ends.
+  dropped := tocsin_internal.drop_partitions(p_now);
   return next;
 end
 $$;
 comment on function tocsin.maintain_partitions(integer, timestamptz) is
-  'Makes partitions a week ahead, ends deliveries that waited longer than the retention time, and drops partitions older than it; sets the retention when given. Writes settings and the partitioned tables.';
+  'Makes partitions a week ahead, ends deliveries that waited for nearly the retention time, drops partitions older than it and forgets webhooks that were deleted before; sets the retention when given. Writes settings, webhooks, the queue tables and the partitioned ones; raises INVLD.';

@@ -1,14 +1,15 @@
--- Every worker calls it each second; whoever finds another at it leaves.
+-- Every worker calls it each second; whoever finds another at it leaves. Reaping comes first, as it alone waits for row
+-- locks (of the lanes that it frees); all others skip what is locked, so that no deadlock with recording can arise.
 create or replace function tocsin.run_maintenance()
 returns table (promoted integer, parked integer, unparked integer, cancelled integer, reaped integer, folded integer)
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   if not pg_try_advisory_xact_lock(1953456995, 3) then return; end if;
+  reaped := tocsin.reap_leases();
   promoted := tocsin_internal.promote_retries();
   parked := tocsin_internal.park_deliveries();
   unparked := tocsin_internal.unpark_deliveries();
   cancelled := tocsin_internal.cancel_deliveries();
-  reaped := tocsin.reap_leases();
   folded := tocsin_internal.fold_webhook_health();
   if promoted + unparked + reaped > 0 then perform tocsin_internal.wake_idle_worker(); end if;
   return next;

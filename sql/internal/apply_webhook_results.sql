@@ -20,7 +20,7 @@ begin
   h.recent_failure_rate := h.recent_failure_rate * v_keep
     + (1 - v_keep) * p_results.failed / greatest(1, p_results.delivered + p_results.failed);
   if p_results.trailing_failures > 0 and (h.breaker_state = 'half_open'
-      or h.breaker_state = 'open' and h.blocked_until <= v_now
+      or h.breaker_state = 'open' and coalesce(h.blocked_until <= v_now, true)
       or h.breaker_state = 'closed' and h.consecutive_failures >= 5) then
     h.breaker_state := 'open';
     h.breaker_opened_at := v_now;

@@ -1,26 +1,33 @@
--- Only what is parked: the lane of a deleted webhook is shut, so park_deliveries brings everything here.
+-- The lane of a deleted webhook is shut, so park_deliveries takes what is in the queue to where it is cancelled from.
 create function tocsin_internal.cancel_deliveries() returns integer
 language plpgsql volatile set enable_seqscan = off as $$
 declare
   v_cancelled integer;
 begin
-  with ended as (
+  with dead as materialized (
+    select l.bucket, l.webhook_id from tocsin_data.webhook_lanes l join tocsin_data.webhooks w on w.webhook_id = l.webhook_id
+     where not l.is_open and w.deleted_at is not null),
+  parked as (
     delete from tocsin_data.alert_delivery_parked p where p.ctid = any (array(
-      select o.ctid from tocsin_data.webhooks w
-       cross join lateral (
-         select q.ctid from tocsin_data.alert_delivery_parked q where q.bucket = w.bucket and q.webhook_id = w.webhook_id
-          limit 5000 for update skip locked) o
-       where w.deleted_at is not null
-         and exists (select from tocsin_data.webhook_lanes l where l.bucket = w.bucket and l.webhook_id = w.webhook_id and l.parked)
+      select o.ctid from dead d cross join lateral (
+        select q.ctid from tocsin_data.alert_delivery_parked q where q.bucket = d.bucket and q.webhook_id = d.webhook_id
+         limit 5000 for update skip locked) o
+       limit 5000))
+    returning *),
+  retries as (
+    delete from tocsin_data.alert_delivery_retries p where p.ctid = any (array(
+      select o.ctid from dead d cross join lateral (
+        select q.ctid from tocsin_data.alert_delivery_retries q where q.webhook_id = d.webhook_id
+         limit 5000 for update skip locked) o
        limit 5000))
     returning *)
   insert into tocsin_data.alert_delivery_log (delivery_id, alert_id, attempted_at, webhook_id, tenant_id, bucket, attempt, status, error)
     select e.delivery_id, e.alert_id, clock_timestamp(), e.webhook_id, e.tenant_id, e.bucket, e.attempt, 'cancelled', 'webhook_deleted'
-      from ended e
+      from (select * from parked union all select * from retries) e
   on conflict do nothing;
   get diagnostics v_cancelled = row_count;
   return v_cancelled;
 end
 $$;
 comment on function tocsin_internal.cancel_deliveries() is
-  'Ends as cancelled what waits for deleted webhooks, 5,000 at most; returns how many.';
+  'Ends as cancelled what waits for deleted webhooks, 10,000 at most; returns how many.';

@@ -28,8 +28,6 @@ beforeEach(async () => {
 const expire = () => sql`update tocsin_data.alert_delivery_leases set expires_at = now() - interval '1 second'`;
 const silence = (worker: number) =>
   sql`update tocsin_data.workers set beat_at = now() - interval '21 seconds' where worker_id = ${worker}`;
-const _lateOf = async (worker: number) =>
-  (await sql`select late_results from tocsin_data.workers where worker_id = ${worker}`)[0]?.late_results;
 const wakeUp = async (worker: number) => {
   await workers.beat_worker({ p_worker_id: worker, p_host: 'test', p_pid: 1 });
 };

@@ -1,18 +1,27 @@
 // What the WebSocket says and what it may be told: the closed set of messages, as the contract names them.
 import type { Metrics } from '../api/dashboard_types.ts';
-import type { AlertStatus, HealthStatus, Severity } from '../api/types.ts';
+import type { AlertStatus, AttemptStatus, HealthStatus, Severity } from '../api/types.ts';
 
 interface Stamped {
   timestamp: string;
-  /** Where to resume after this message. */
-  cursor?: string | number;
+  /** Where the reader stands; to resume there after a reconnect. */
+  cursor?: string;
 }
 
 export type ServerMessage = Stamped &
   (
     | ({ type: 'metrics_update' } & Metrics)
-    | { type: 'alert_new'; alert_id: number; severity: Severity; message: string; alert_type: string }
-    | { type: 'alert_updated'; alert_id: number; status?: AlertStatus }
+    | {
+        type: 'alert_new';
+        alert_id: number;
+        severity: Severity;
+        message: string;
+        alert_type: string;
+        status: AlertStatus;
+        created_at: string;
+      }
+    // No ids when too many changed to name them.
+    | { type: 'alert_updated'; alert_ids: number[] }
     | {
         type: 'webhook_status_changed';
         webhook_id: number;
@@ -23,17 +32,19 @@ export type ServerMessage = Stamped &
     | {
         type: 'delivery_finished';
         delivery_id: number;
+        alert_id: number;
         webhook_id: number;
-        alert_id?: number;
-        status: string;
-        attempt?: number;
-        status_code?: number | null;
-        response_ms?: number | null;
-        error?: string | null;
+        status: AttemptStatus;
+        attempt: number;
+        status_code: number | null;
+        response_ms: number | null;
+        error: string | null;
+        attempted_at: string;
       }
     | { type: 'heartbeat'; active_connections: number }
-    | { type: 'subscription_confirmed' | 'unsubscribe_confirmed' | 'pong' | 'reset' | 'resumed' }
-    | { type: 'error'; message?: string }
+    | { type: 'subscription_confirmed' | 'unsubscribe_confirmed' | 'pong' | 'reset' }
+    | { type: 'resumed'; replayed: number }
+    | { type: 'error'; error_code: string; detail: string }
   );
 
 export type MessageType = ServerMessage['type'];
@@ -41,7 +52,7 @@ export type MessageOf<T extends MessageType> = Extract<ServerMessage, { type: T 
 
 export type ClientMessage =
   | { action: 'subscribe' | 'unsubscribe'; types: readonly Topic[] }
-  | { action: 'resume'; cursor: string | number }
+  | { action: 'resume'; cursor: string }
   | { action: 'ping' };
 
 export type Topic = 'metrics' | 'alerts' | 'webhooks' | 'deliveries';

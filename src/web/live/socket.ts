@@ -1,7 +1,7 @@
 // Keeps one WebSocket to the server open: connects, subscribes, resumes where it was, and tries again for as long as it takes.
 import { credential } from '../stores/session.ts';
 import { catchUp, linkState, lostAt, take } from './link.ts';
-import { type ClientMessage, readMessage, type ServerMessage, type Topic } from './messages.ts';
+import { type ClientMessage, readMessage, type Topic } from './messages.ts';
 
 const TOPICS: readonly Topic[] = ['metrics', 'alerts', 'webhooks', 'deliveries'];
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000, 8_000];
@@ -9,8 +9,9 @@ const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000, 8_000];
 const SILENCE_MS_MAX = 45_000;
 
 let socket: WebSocket | null = null;
-let cursor: string | number | null = null;
+let cursor: string | null = null;
 let failures = 0;
+let isResuming = false;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 let silenceTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,6 +49,7 @@ export function retryNow(): void {
 function greet(opened: WebSocket): void {
   const say = (message: ClientMessage) => opened.send(JSON.stringify(message));
   say({ action: 'subscribe', types: TOPICS });
+  isResuming = cursor !== null;
   if (cursor !== null) say({ action: 'resume', cursor });
   listenForSilence();
 }
@@ -58,12 +60,8 @@ function hear(text: string): void {
   if (!message) return;
   if (message.cursor !== undefined) cursor = message.cursor;
   if (message.type === 'subscription_confirmed') welcome();
-  if (message.type === 'reset') {
-    // The server no longer has what we missed: everything on the page is fetched anew.
-    cursor = null;
-    catchUp();
-  }
-  take(message as ServerMessage);
+  if (message.type === 'resumed' || message.type === 'reset') settle();
+  take(message);
 }
 
 function welcome(): void {
@@ -75,11 +73,14 @@ function welcome(): void {
     return;
   }
   linkState.value = 'catching up';
-  // Missed messages come by resuming; lists and totals are fetched as well, since they are the truth.
+  // Missed alerts come by resuming; lists and totals are fetched as well, since more than alerts has changed.
   catchUp();
-  setTimeout(() => {
-    if (linkState.peek() === 'catching up') linkState.value = 'live';
-  }, 800);
+  if (!isResuming) settle();
+}
+
+function settle(): void {
+  isResuming = false;
+  if (linkState.peek() === 'catching up') linkState.value = 'live';
 }
 
 function lose(): void {

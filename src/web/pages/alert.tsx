@@ -19,7 +19,7 @@ export function AlertPage({ id }: { id: number }) {
   const why = useResource(`why ${id}`, (signal) => whyNotDelivered(id, signal), { everyMs: 5_000 });
   useEffect(() => {
     const leaveChanged = onMessages('alert_updated', (messages) => {
-      if (messages.some((message) => message.alert_id === id)) alert.reload();
+      if (messages.some(({ alert_ids }) => alert_ids.length === 0 || alert_ids.includes(id))) alert.reload();
     });
     const leaveFinished = onMessages('delivery_finished', (messages) => {
       if (messages.some((message) => message.alert_id === id)) why.reload();

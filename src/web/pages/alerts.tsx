@@ -159,17 +159,17 @@ function useLiveAlerts(store: FeedStore<Alert>, isWanted: (alert: Alert) => bool
   useEffect(() => {
     const leaveNew = onMessages('alert_new', (messages) => {
       const alerts = messages.map(
-        ({ alert_id, severity, message, alert_type, timestamp }): Alert => ({
+        ({ alert_id, severity, message, alert_type, status, created_at }): Alert => ({
           id: alert_id,
           alert_type,
           severity,
           message,
-          status: 'pending',
+          status,
           operation_type: null,
           context: {},
           dedupe_key: null,
           delivery_count: 0,
-          created_at: timestamp,
+          created_at,
           acknowledged_at: null,
           acknowledged_by: null,
           resolved_at: null,
@@ -181,7 +181,9 @@ function useLiveAlerts(store: FeedStore<Alert>, isWanted: (alert: Alert) => bool
       if (wanted.length > 0) store.add(wanted);
     });
     const leaveChanged = onMessages('alert_updated', (messages) => {
-      for (const { alert_id, status } of messages) if (status) store.patch(alert_id, { status });
+      const changed = new Set(messages.flatMap(({ alert_ids }) => alert_ids));
+      const isConcerned = store.feed.peek().rows.some(({ id }) => changed.has(id));
+      if (isConcerned || messages.some(({ alert_ids }) => alert_ids.length === 0)) store.reload();
     });
     return () => {
       leaveNew();

@@ -3,6 +3,7 @@ import type { Delivery } from '../api/types.ts';
 import { useEffect } from 'preact/hooks';
 import { useKeys, focusedRowId } from '../keyboard.ts';
 import { onMessages } from '../live/link.ts';
+import type { MessageOf } from '../live/messages.ts';
 import { DeliveryTable } from '../parts/delivery_table.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { Choice, FilterBar } from '../parts/filters.tsx';
@@ -117,25 +118,11 @@ export function useLiveDeliveries(store: FeedStore<Delivery>, isWanted: (deliver
         const known = new Set([...store.feed.peek().rows, ...store.feed.peek().held].map(({ id }) => id));
         const fresh: Delivery[] = [];
         for (const message of messages) {
-          const change = {
-            status: message.status as Delivery['status'],
-            last_status_code: message.status_code ?? null,
-            last_error: message.error ?? null,
-            response_ms: message.response_ms ?? null,
-            last_attempt_at: message.timestamp,
-            ...(message.attempt ? { attempt_count: message.attempt } : {}),
-          };
+          const change = changeOf(message);
           if (known.has(message.delivery_id)) store.patch(message.delivery_id, change);
           else {
-            fresh.push({
-              id: message.delivery_id,
-              alert_id: message.alert_id ?? 0,
-              webhook_id: message.webhook_id,
-              attempt_count: 1,
-              next_attempt_at: null,
-              created_at: message.timestamp,
-              ...change,
-            });
+            const { delivery_id: id, alert_id, webhook_id, attempted_at } = message;
+            fresh.push({ id, alert_id, webhook_id, next_attempt_at: null, created_at: attempted_at, ...change });
           }
         }
         const wanted = fresh.filter(isWanted);
@@ -143,4 +130,16 @@ export function useLiveDeliveries(store: FeedStore<Delivery>, isWanted: (deliver
       }),
     [store],
   );
+}
+
+/** What a message says of its delivery; one that is tried again waits. */
+function changeOf(message: MessageOf<'delivery_finished'>) {
+  return {
+    status: message.status === 'retrying' ? ('pending' as const) : message.status,
+    attempt_count: message.attempt,
+    last_status_code: message.status_code,
+    last_error: message.error,
+    response_ms: message.response_ms,
+    last_attempt_at: message.attempted_at,
+  };
 }

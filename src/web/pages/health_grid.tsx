@@ -1,15 +1,14 @@
 // A tile per webhook, the worst first: large ones for what needs a look, small ones for the many that are well.
 import { useSignal } from '@preact/signals';
 import type { Tile } from '../api/dashboard_types.ts';
-import type { HealthStatus } from '../api/types.ts';
 import { Sparkline } from '../charts/sparkline.tsx';
 import { now } from '../clock.ts';
 import { count, percent } from '../format/numbers.ts';
 import { carriedQuery } from '../url_state.ts';
-import { HealthMark, HealthShape } from '../parts/marks.tsx';
+import { HealthMark, HealthShape, Mark } from '../parts/marks.tsx';
 import { href, query, setQuery } from '../router.ts';
 import { healthWords, troubleOf } from '../words/webhook.ts';
-import { groupTiles, LARGE_MAX } from '../words/tiles.ts';
+import { groupTiles, type TileGroup } from '../words/tiles.ts';
 
 export function HealthGrid({ tiles }: { tiles: readonly Tile[] }) {
   const search = query.value.get('q') ?? '';
@@ -33,14 +32,13 @@ export function HealthGrid({ tiles }: { tiles: readonly Tile[] }) {
       </header>
       {found === 0 && search ? <p class="faint">No webhook has “{search}” in its name.</p> : null}
       {groups.map((group) => (
-        <Group key={group.name} name={group.name} state={group.state} tiles={group.tiles} />
+        <Group key={group.name} {...group} />
       ))}
     </section>
   );
 }
 
-function Group({ name, state, tiles }: { name: string; state: HealthStatus | null; tiles: readonly Tile[] }) {
-  const isLarge = tiles.length <= LARGE_MAX;
+function Group({ name, state, tiles, isLarge }: TileGroup) {
   return (
     <section class="group">
       <h3>
@@ -101,7 +99,11 @@ function SmallTiles({ tiles, name }: { tiles: readonly Tile[]; name: string }) {
               onMouseEnter={() => (shown.value = tile)}
               onFocus={() => (shown.value = tile)}
             >
-              <HealthShape status={tile.health_status} size={10} />
+              {tile.is_active ? (
+                <HealthShape status={tile.health_status} size={10} />
+              ) : (
+                <Mark shape="pause" tone="unknown" size={10} />
+              )}
             </a>
           </li>
         ))}

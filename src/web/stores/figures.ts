@@ -15,9 +15,11 @@ export interface TimeSpan {
 
 /** The points of a stretch of time, oldest first; steps in which nothing happened may be absent. */
 export async function getTimeseries(span: TimeSpan, signal?: AbortSignal): Promise<TimePoint[]> {
+  // From the beginning of a step: half of one would look like half of what happened.
+  const stepMs = span.stepSeconds * 1_000;
   const query = {
     webhook_id: span.webhookId,
-    since: new Date(span.sinceMs).toISOString(),
+    since: new Date(Math.floor(span.sinceMs / stepMs) * stepMs).toISOString(),
     until: new Date(span.untilMs).toISOString(),
     step_seconds: span.stepSeconds,
   };

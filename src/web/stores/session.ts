@@ -1,17 +1,9 @@
 // Who uses the page: the credential they pasted, what it says about them, and the tenant they look at.
 import { computed, signal } from '@preact/signals';
+import { type Claims, readClaims } from '../words/claims.ts';
 
 const CREDENTIAL_KEY = 'tocsin.credential';
 const TENANT_KEY = 'tocsin.tenant';
-
-/** What a token says about its bearer; unverified, for showing only. */
-export interface Claims {
-  sub?: string;
-  tenant?: string;
-  role?: string;
-  /** Seconds since 1970. */
-  exp?: number;
-}
 
 /** The token or API key; null where none is asked for. It lives as long as the browser's tab. */
 export const credential = signal<string | null>(sessionStorage.getItem(CREDENTIAL_KEY));
@@ -54,17 +46,4 @@ export function chooseTenant(name: string | null): void {
   if (name === null) sessionStorage.removeItem(TENANT_KEY);
   else sessionStorage.setItem(TENANT_KEY, name);
   tenantChoice.value = name;
-}
-
-/** The claims of a JSON web token, or null for anything else, such as an API key. */
-export function readClaims(token: string): Claims | null {
-  const [, body, signature] = token.split('.');
-  if (!body || !signature) return null;
-  try {
-    const bytes = Uint8Array.from(atob(body.replace(/-/g, '+').replace(/_/g, '/')), (char) => char.charCodeAt(0));
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof claims === 'object' ? (claims as Claims) : null;
-  } catch {
-    return null;
-  }
 }

@@ -7,10 +7,11 @@ export interface TileGroup {
   /** Null for those that are paused. */
   state: HealthStatus | null;
   tiles: Tile[];
+  /** Large tiles: for few webhooks in all, and for those that need a look unless they are very many. */
+  isLarge: boolean;
 }
 
-/** A group with more tiles than this shows them small. */
-export const LARGE_MAX = 60;
+const LARGE_MAX = 60;
 
 const order: readonly { name: string; state: HealthStatus | null }[] = [
   { name: 'Unavailable', state: 'unavailable' },
@@ -27,7 +28,10 @@ export function groupTiles(tiles: readonly Tile[], search: string): TileGroup[] 
   const byState = Map.groupBy(found, (tile) => (tile.is_active ? tile.health_status : null));
   return order.flatMap(({ name, state }) => {
     const members = byState.get(state);
-    return members ? [{ name, state, tiles: members.toSorted(worstFirst) }] : [];
+    if (!members) return [];
+    const isTrouble = state === 'unavailable' || state === 'degraded';
+    const isLarge = (isTrouble ? members.length : found.length) <= LARGE_MAX;
+    return [{ name, state, tiles: members.toSorted(worstFirst), isLarge }];
   });
 }
 

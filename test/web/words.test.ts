@@ -5,7 +5,7 @@ import type { Attempt, Delivery, Webhook } from '../../src/web/api/types.ts';
 import { describeDelivery, lastAnswer } from '../../src/web/words/delivery.ts';
 import { groupFailures } from '../../src/web/words/failures.ts';
 import { overviewSentence, type Waiting } from '../../src/web/words/overview.ts';
-import { groupTiles } from '../../src/web/words/tiles.ts';
+import { groupTiles, tileNote } from '../../src/web/words/tiles.ts';
 import { describeWebhook, troubleOf } from '../../src/web/words/webhook.ts';
 
 const now = Date.parse('2026-11-22T14:30:00Z');
@@ -17,11 +17,17 @@ function makeTile(change: Partial<Tile> = {}): Tile {
     id: 1,
     name: 'Billing',
     is_active: true,
+    disabled_reason: null,
     health_status: 'healthy',
-    success_rate_percent: 100,
-    pending_deliveries: 0,
+    breaker_state: 'closed',
     blocked_until: null,
     status_changed_at: null,
+    last_status_code: null,
+    last_error: null,
+    success_rate_percent: 100,
+    pending_deliveries: 0,
+    sparkline: [],
+    failed_sparkline: [],
     ...change,
   };
 }
@@ -195,6 +201,15 @@ describe('the health grid', () => {
       ['Paused', 'e'],
     ]);
     expect(names(' E ')).toEqual([['Paused', 'e']]);
+  });
+
+  test('says on a tile what it answered and until when it is held back, or what waits', () => {
+    const broken = makeTile({ health_status: 'unavailable', last_status_code: 503, blocked_until: at(120) });
+    expect(tileNote(broken, now)).toBe('503, next try in 2 m');
+    const silent = { last_status_code: null, last_error: 'timeout: no answer in time', pending_deliveries: 1_204 };
+    expect(tileNote(makeTile({ health_status: 'degraded', ...silent }), now)).toBe('no answer in time, 1,204 waiting');
+    expect(tileNote(makeTile({ last_status_code: 200 }), now)).toBe('');
+    expect(tileNote(makeTile({ is_active: false, disabled_reason: 'gone' }), now)).toBe('switched off');
   });
 
   test('stays readable at a thousand: what is well gets small', () => {

@@ -2,13 +2,15 @@
 import type { HealthStatus } from './types.ts';
 
 export interface Overview {
+  /** Attempts, as all totals here. */
   total_deliveries: number;
-  pending_deliveries: number;
   failed_deliveries: number;
+  /** Deliveries that wait now. */
+  pending_deliveries: number;
   success_rate_percent: number | null;
   active_webhooks: number;
   degraded_webhooks: number;
-  oldest_due_seconds?: number | null;
+  oldest_due_seconds: number | null;
   generated_at: string;
 }
 
@@ -17,14 +19,30 @@ export interface Tile {
   id: number;
   name: string;
   is_active: boolean;
+  disabled_reason: string | null;
   health_status: HealthStatus;
-  success_rate_percent: number | null;
-  pending_deliveries: number;
+  breaker_state: 'closed' | 'open' | 'half_open';
   blocked_until: string | null;
   status_changed_at: string | null;
-  last_error?: string | null;
-  /** Deliveries per minute of the last 15 minutes, oldest first. */
-  sparkline?: number[];
+  last_status_code: number | null;
+  last_error: string | null;
+  success_rate_percent: number | null;
+  pending_deliveries: number;
+  /** Attempts delivered and failed per minute of the last 15 minutes, oldest first. */
+  sparkline: number[];
+  failed_sparkline: number[];
+}
+
+/** Something that is not as it used to be. */
+export interface Anomaly {
+  kind: string;
+  webhook_id: number | null;
+  webhook_name: string | null;
+  alert_type: string | null;
+  severity: string;
+  since: string;
+  /** A sentence. */
+  description: string;
 }
 
 /** One step of a timeseries. Latencies are null when nothing was sent. */

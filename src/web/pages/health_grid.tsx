@@ -7,8 +7,9 @@ import { count, percent } from '../format/numbers.ts';
 import { carriedQuery } from '../url_state.ts';
 import { HealthMark, HealthShape, Mark } from '../parts/marks.tsx';
 import { href, query, setQuery } from '../router.ts';
-import { healthWords, troubleOf } from '../words/webhook.ts';
-import { groupTiles, type TileGroup } from '../words/tiles.ts';
+import { plainError } from '../words/delivery.ts';
+import { healthWords } from '../words/webhook.ts';
+import { groupTiles, type TileGroup, tileNote } from '../words/tiles.ts';
 
 export function HealthGrid({ tiles }: { tiles: readonly Tile[] }) {
   const search = query.value.get('q') ?? '';
@@ -61,12 +62,13 @@ function Group({ name, state, tiles, isLarge }: TileGroup) {
 }
 
 function LargeTile({ tile }: { tile: Tile }) {
-  const trouble = troubleOf(tile, now.value);
+  const minutes = tile.sparkline.map((delivered, index) => delivered + (tile.failed_sparkline[index] ?? 0));
   return (
     <a
       class={`tile ${tile.is_active ? tile.health_status : 'paused'}`}
       data-row={tile.id}
       href={href(`/webhooks/${tile.id}${carriedQuery(query.value)}`)}
+      title={tile.last_error && tile.health_status !== 'healthy' ? plainError(tile.last_error) : undefined}
     >
       <span class="name">{tile.name}</span>
       <span class="line">
@@ -74,10 +76,8 @@ function LargeTile({ tile }: { tile: Tile }) {
         <span class="figure">{percent(tile.success_rate_percent)}</span>
       </span>
       <span class="line faint">
-        <span class="why">
-          {trouble ?? (tile.pending_deliveries > 0 ? `${count(tile.pending_deliveries)} waiting` : '')}
-        </span>
-        {tile.sparkline ? <Sparkline values={tile.sparkline} width={56} height={16} /> : null}
+        <span class="why">{tileNote(tile, now.value)}</span>
+        <Sparkline values={minutes} width={56} height={16} />
       </span>
     </a>
   );

@@ -6,9 +6,10 @@ import { percent } from '../format/numbers.ts';
 import { onMessages } from '../live/link.ts';
 import { newest } from '../live/samples.ts';
 import { Empty } from '../parts/empty.tsx';
-import { HealthShape } from '../parts/marks.tsx';
+import { HealthShape, Mark } from '../parts/marks.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
-import { getOverview } from '../stores/figures.ts';
+import { getOverview, listAnomalies } from '../stores/figures.ts';
+import { href } from '../router.ts';
 import { type Resource, useResource } from '../stores/resource.ts';
 import { listTiles } from '../stores/webhooks.ts';
 import { overviewSentence } from '../words/overview.ts';
@@ -18,6 +19,7 @@ import { HealthGrid } from './health_grid.tsx';
 import { OverviewCharts } from './overview_charts.tsx';
 
 const REFRESH_MS = 10_000;
+const UNUSUAL_MAX = 3;
 
 export function OverviewPage() {
   const tiles = useResource('tiles', listTiles, { everyMs: 30_000 });
@@ -37,6 +39,7 @@ export function OverviewPage() {
         <h1 class="sentence faint">Looking at the webhooks</h1>
       )}
       {problem ? <ProblemNote problem={problem} onRetry={tiles.reload} /> : null}
+      <Unusual />
       <Figures overview={overview.value} />
       <OverviewCharts />
       {grid}
@@ -59,6 +62,29 @@ function Headline({ tiles, overview }: { tiles: readonly Tile[]; overview: Overv
         <p class="faint">The cache answers {percent(metrics.cache_hit_rate_percent)} of the reads.</p>
       ) : null}
     </div>
+  );
+}
+
+/** What is not as it used to be, the worst first: a few lines at most, none on a usual day. */
+function Unusual() {
+  const anomalies = useResource('anomalies', listAnomalies, { everyMs: 60_000 });
+  const shown = anomalies.value?.slice(0, UNUSUAL_MAX) ?? [];
+  if (shown.length === 0) return null;
+  return (
+    <section class="unusual" aria-label="Unusual">
+      <h2>Unusual</h2>
+      <ul>
+        {shown.map((one) => (
+          <li key={`${one.kind} ${one.webhook_id} ${one.alert_type}`}>
+            <Mark shape="triangle" tone="degraded" />
+            <span>
+              {one.webhook_id ? <a href={href(`/webhooks/${one.webhook_id}`)}>{one.webhook_name}</a> : null}{' '}
+              {one.description}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

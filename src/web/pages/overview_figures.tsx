@@ -25,10 +25,10 @@ export function Figures({ overview }: { overview: Overview | undefined }) {
         value={rate(live?.deliveries_per_second ?? lines.perSecond.at(-1))}
         values={lines.perSecond}
       >
-        {overview ? `${count(overview.total_deliveries)} in all` : ''}
+        {overview ? `${count(overview.total_deliveries)} attempts so far` : ''}
       </Figure>
       <Figure name="Success rate" value={percent(success)} values={lines.success} floor={90} top={100}>
-        {overview ? `${count(overview.failed_deliveries)} given up` : ''}
+        {overview ? `${count(overview.failed_deliveries)} attempts failed so far` : ''}
       </Figure>
       <Figure name="Latency, p95" value={milliseconds(live?.p95_latency_ms ?? lines.p95.at(-1))} values={lines.p95}>
         {live ? `p50 ${milliseconds(live.p50_latency_ms)} · p99 ${milliseconds(live.p99_latency_ms)}` : ''}

@@ -1,9 +1,15 @@
 // The calls behind the overview: totals, and timeseries of one webhook or of all.
 import { request } from '../api/client.ts';
-import type { Overview, TimePoint } from '../api/dashboard_types.ts';
+import type { Anomaly, Overview, TimePoint } from '../api/dashboard_types.ts';
 
 export function getOverview(signal?: AbortSignal): Promise<Overview> {
   return request('/dashboard/overview', signal ? { signal } : {});
+}
+
+/** What is unusual now, the worst first. */
+export async function listAnomalies(signal?: AbortSignal): Promise<Anomaly[]> {
+  const answer = await request<{ items: Anomaly[] }>('/dashboard/anomalies', signal ? { signal } : {});
+  return answer.items;
 }
 
 export interface TimeSpan {

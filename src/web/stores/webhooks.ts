@@ -28,6 +28,7 @@ export interface ReplayAnswer {
 }
 
 const PAGE_SIZE = 50;
+const TILE_PAGES_MAX = 20;
 
 /** Every webhook's name by its id, as far as they are known. */
 export const webhookNames = signal<ReadonlyMap<number, string>>(new Map());
@@ -81,11 +82,21 @@ export function replayWebhook(id: number, what: ReplayRequest): Promise<ReplayAn
   return request(`/webhooks/${id}/replay`, { method: 'POST', body: what });
 }
 
-/** All tiles of the health grid. */
+/** All tiles of the health grid; beyond the pages that are looked at, the list of webhooks has the rest. */
 export async function listTiles(signal?: AbortSignal): Promise<Tile[]> {
-  const { items } = await request<{ items: Tile[] }>('/dashboard/webhooks', signal ? { signal } : {});
-  learnNames(items);
-  return items;
+  const tiles: Tile[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < TILE_PAGES_MAX; page += 1) {
+    const answer: { items: Tile[]; next_cursor?: string | null } = await request('/dashboard/webhooks', {
+      query: { cursor },
+      ...(signal ? { signal } : {}),
+    });
+    tiles.push(...answer.items);
+    cursor = answer.next_cursor ?? null;
+    if (cursor === null) break;
+  }
+  learnNames(tiles);
+  return tiles;
 }
 
 /** Remembers names; tells those who show them only when there is a new one. */

@@ -1,6 +1,9 @@
 // Sorts the tiles of the health grid into groups, the worst first.
 import type { Tile } from '../api/dashboard_types.ts';
 import type { HealthStatus } from '../api/types.ts';
+import { count } from '../format/numbers.ts';
+import { plainError } from './delivery.ts';
+import { troubleOf } from './webhook.ts';
 
 export interface TileGroup {
   name: string;
@@ -38,4 +41,14 @@ export function groupTiles(tiles: readonly Tile[], search: string): TileGroup[] 
 function worstFirst(a: Tile, b: Tile): number {
   const rates = (a.success_rate_percent ?? 100) - (b.success_rate_percent ?? 100);
   return rates || a.name.localeCompare(b.name);
+}
+
+/** The last line of a tile: until when it is held back, else what it answered, else what waits. */
+export function tileNote(tile: Tile, now: number): string {
+  if (!tile.is_active) return tile.disabled_reason ? 'switched off' : '';
+  const trouble = troubleOf(tile, now);
+  const isWell = tile.health_status === 'healthy' || tile.health_status === 'unknown';
+  const answer = isWell ? null : (tile.last_status_code ?? (tile.last_error ? plainError(tile.last_error) : null));
+  const waiting = tile.pending_deliveries > 0 ? `${count(tile.pending_deliveries)} waiting` : null;
+  return [answer, trouble ?? waiting].filter((part) => part !== null).join(', ');
 }

@@ -1,4 +1,5 @@
 // Makes what the benches work on: webhooks that match in groups, and alerts that queue a known number of deliveries.
+import { readFileSync } from 'node:fs';
 import type { Sql } from '../src/store/sql.ts';
 
 /** The secret of every webhook of a bench; not sealed, as nobody but the bench reads it. */
@@ -51,13 +52,34 @@ export async function settle(sql: Sql, tables: string[]): Promise<void> {
   await sql`checkpoint`;
 }
 
-/** Runs `work` and says how many bytes of write-ahead log the server wrote meanwhile, and how long it took. */
-export async function measureWal(sql: Sql, work: () => Promise<void>): Promise<{ seconds: number; walBytes: number }> {
+/** What one piece of work took. `cpuSeconds`: of the server's sessions with this database; NaN where the system does not tell. */
+export type ServerUse = { seconds: number; walBytes: number; cpuSeconds: number };
+
+/** Runs `work` and says how long it took, and what the server spent on it. */
+export async function measureServer(sql: Sql, work: () => Promise<void>): Promise<ServerUse> {
   const [before] = await sql<{ lsn: string }[]>`select pg_current_wal_insert_lsn()::text as lsn`;
+  const cpuBefore = await sessionCpu(sql);
   const startedAt = performance.now();
   await work();
   const seconds = (performance.now() - startedAt) / 1000;
+  const cpuAfter = await sessionCpu(sql);
   const [after] = await sql<{ bytes: number }[]>`
     select pg_current_wal_insert_lsn() - ${before?.lsn ?? '0/0'}::pg_lsn as bytes`;
-  return { seconds, walBytes: after?.bytes ?? Number.NaN };
+  let cpuSeconds = 0;
+  for (const [pid, used] of cpuAfter) cpuSeconds += used - (cpuBefore.get(pid) ?? 0);
+  return { seconds, walBytes: after?.bytes ?? Number.NaN, cpuSeconds };
+}
+
+/** CPU seconds of each session so far. Unlike the time on the clock, others on the machine hardly change them. */
+async function sessionCpu(sql: Sql): Promise<Map<number, number>> {
+  const sessions = await sql<{ pid: number }[]>`select pid from pg_stat_activity where datname = current_database()`;
+  return new Map(sessions.map(({ pid }) => [pid, cpuOf(pid)]));
+}
+
+function cpuOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9;
+  } catch {
+    return Number.NaN;
+  }
 }

@@ -19,6 +19,8 @@ export type Place = {
   leave(): Promise<void>;
 };
 
+let count = 0;
+
 /** Starts or joins the benches' server with the settings that every embedded server has: fsync and synchronous_commit on. */
 export async function openPlace(): Promise<Place> {
   mkdirSync(benchDirectory, { recursive: true });
@@ -31,7 +33,6 @@ export async function placeOn(serverUrl: string, leave: () => Promise<void> = as
   const admin = openSql(serverUrl, { max: 1, applicationName: 'bench' });
   const [server] = await admin<{ version: string }[]>`select current_setting('server_version') as version`;
   await dropLeftovers(admin);
-  let count = 0;
   return {
     version: server?.version ?? 'unknown',
     makeDatabase: async () => {

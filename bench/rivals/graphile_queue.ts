@@ -3,8 +3,8 @@ import { runMigrations } from 'graphile-worker';
 import { batchCompleteJobs } from '../../node_modules/graphile-worker/dist/sql/completeJobs.js';
 import { batchGetJobs } from '../../node_modules/graphile-worker/dist/sql/getJobs.js';
 import type { Sql } from '../../src/store/sql.ts';
-import { measureWal, settle } from '../fixtures.ts';
-import { type DrainOptions, expectAll, type QueueShape } from './queue_shape.ts';
+import { measureServer, settle } from '../fixtures.ts';
+import { type DrainOptions, type QueueShape, sampleOf } from './queue_shape.ts';
 
 type Shared = Parameters<typeof batchGetJobs>[0];
 type WithClient = Parameters<typeof batchGetJobs>[1];
@@ -40,13 +40,12 @@ export function graphileQueue(sql: Sql, url: string): QueueShape {
     },
     async drain(options) {
       const counts: number[] = [];
-      const { seconds, walBytes } = await measureWal(sql, async () => {
+      const use = await measureServer(sql, async () => {
         const claimers = Array.from({ length: options.claimers }, (_, index) => claimer(withClient, options, index));
         counts.push(...(await Promise.all(claimers)));
       });
       const done = counts.reduce((sum, count) => sum + count, 0);
-      expectAll('graphile-worker', done, options.deliveries);
-      return { per_second: done / seconds, wal_bytes: walBytes / done };
+      return sampleOf('graphile-worker', use, done, options);
     },
   };
 }

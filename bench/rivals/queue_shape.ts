@@ -1,4 +1,5 @@
 // What the queues that `queue_only` compares have in common.
+import type { ServerUse } from '../fixtures.ts';
 import type { Sample } from '../measure.ts';
 
 /** How a queue is drained. */
@@ -18,4 +19,10 @@ export type QueueShape = {
 /** Throws when a queue lost or invented something: its speed would mean nothing. */
 export function expectAll(name: string, done: number, expected: number): void {
   if (done !== expected) throw new Error(`${name} recorded ${done} of ${expected}.`);
+}
+
+/** The figures of one drain; throws unless it did everything. */
+export function sampleOf(name: string, use: ServerUse, done: number, { deliveries }: DrainOptions): Sample {
+  expectAll(name, done, deliveries);
+  return { per_second: done / use.seconds, wal_bytes: use.walBytes / done, cpu_us: (use.cpuSeconds * 1e6) / done };
 }

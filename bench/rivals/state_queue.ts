@@ -1,7 +1,7 @@
 // Drains the plainest queue there is, a table with a state column, in the shape that River and Oban made common.
 import type { Sql } from '../../src/store/sql.ts';
-import { measureWal, settle } from '../fixtures.ts';
-import { type DrainOptions, expectAll, type QueueShape } from './queue_shape.ts';
+import { measureServer, settle } from '../fixtures.ts';
+import { type DrainOptions, type QueueShape, sampleOf } from './queue_shape.ts';
 
 /** Two ids and no body, as for the others; a done job stays in the table, which is its log. */
 export function stateQueue(sql: Sql): QueueShape {
@@ -26,12 +26,11 @@ export function stateQueue(sql: Sql): QueueShape {
     },
     async drain(options) {
       const counts: number[] = [];
-      const { seconds, walBytes } = await measureWal(sql, async () => {
+      const use = await measureServer(sql, async () => {
         counts.push(...(await Promise.all(Array.from({ length: options.claimers }, () => claimer(sql, options)))));
       });
       const done = counts.reduce((sum, count) => sum + count, 0);
-      expectAll('state column', done, options.deliveries);
-      return { per_second: done / seconds, wal_bytes: walBytes / done };
+      return sampleOf('state column', use, done, options);
     },
   };
 }

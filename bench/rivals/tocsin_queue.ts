@@ -5,8 +5,8 @@ import { BUCKET_COUNT } from '../../src/delivery/buckets.ts';
 import type { Outcome } from '../../src/delivery/outcome.ts';
 import { makeApi } from '../../src/store/api.ts';
 import type { Sql } from '../../src/store/sql.ts';
-import { makeWebhooks, measureWal, queueDeliveries, settle } from '../fixtures.ts';
-import { type DrainOptions, expectAll, type QueueShape } from './queue_shape.ts';
+import { makeWebhooks, measureServer, queueDeliveries, settle } from '../fixtures.ts';
+import { type DrainOptions, expectAll, type QueueShape, sampleOf } from './queue_shape.ts';
 
 const delivered: Outcome = {
   outcome: 'delivered',
@@ -32,7 +32,7 @@ export function tocsinQueue(sql: Sql): QueueShape {
     async drain(options) {
       const api = makeApi(sql);
       const counts: number[] = [];
-      const { seconds, walBytes } = await measureWal(sql, async () => {
+      const use = await measureServer(sql, async () => {
         const housekeeping = setInterval(() => void api.workers.run_maintenance(), 1000);
         const claimers = Array.from({ length: options.claimers }, (_, index) => claimer(api, options, index));
         counts.push(...(await Promise.all(claimers)));
@@ -40,8 +40,7 @@ export function tocsinQueue(sql: Sql): QueueShape {
         await api.workers.run_maintenance();
       });
       const done = counts.reduce((sum, count) => sum + count, 0);
-      expectAll('Tocsin', done, options.deliveries);
-      return { per_second: done / seconds, wal_bytes: walBytes / done };
+      return sampleOf('Tocsin', use, done, options);
     },
   };
 }

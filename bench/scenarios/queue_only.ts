@@ -1,5 +1,5 @@
 // Measures the queue without sending: claim and record, against graphile-worker's SQL and a state column on the same server.
-import { compare, figure, ratio } from '../measure.ts';
+import { compare, figure, ratio, type Sample } from '../measure.ts';
 import { graphileQueue } from '../rivals/graphile_queue.ts';
 import type { QueueShape } from '../rivals/queue_shape.ts';
 import { stateQueue } from '../rivals/state_queue.ts';
@@ -38,9 +38,10 @@ async function run(bench: Bench): Promise<Report> {
     await drop();
   }
   const names = shapes.map(({ name }) => name);
+  const heads = names.flatMap((name) => [`${name} /s`, 'CPU µs', 'WAL B']);
   report.tables.push({
-    title: 'Deliveries per second · bytes of WAL per delivery',
-    head: ['', ...names.map((name) => `${name} /s`), 'Tocsin ÷ graphile', ...names.map((name) => `${name} WAL B`)],
+    title: 'Deliveries per second; CPU time of the server’s sessions and bytes of write-ahead log for each',
+    head: ['', 'Tocsin ÷ graphile', 'by CPU', ...heads],
     rows,
   });
   return report;
@@ -63,17 +64,18 @@ async function runOne(
     })),
   );
   const all = shapes.map((shape) => medians.get(shape.name) ?? {});
-  const speeds = all.map((sample) => sample.per_second ?? Number.NaN);
-  const [ours = Number.NaN, graphile = Number.NaN] = speeds;
+  const [ours, graphile] = all;
+  const figureOf = (sample: Sample | undefined, figureName: string) => sample?.[figureName] ?? Number.NaN;
+  const speeds = [figureOf(ours, 'per_second'), figureOf(graphile, 'per_second')] as const;
+  const costs = [figureOf(ours, 'cpu_us'), figureOf(graphile, 'cpu_us')] as const;
   const key = `b${options.batch}_c${options.claimers}`;
-  report.figures[`ratio_to_graphile_${key}`] = ours / graphile;
-  report.figures[`wal_bytes_${key}`] = all[0]?.wal_bytes ?? Number.NaN;
-  return [
-    name,
-    ...speeds.map(figure),
-    ratio(ours, graphile),
-    ...all.map((sample) => figure(sample.wal_bytes ?? Number.NaN)),
-  ];
+  report.figures[`ratio_to_graphile_${key}`] = speeds[0] / speeds[1];
+  report.figures[`wal_bytes_${key}`] = figureOf(ours, 'wal_bytes');
+  if (Number.isFinite(costs[0])) report.figures[`cpu_ratio_to_graphile_${key}`] = costs[1] / costs[0];
+  const cells = all.flatMap((sample) =>
+    ['per_second', 'cpu_us', 'wal_bytes'].map((each) => figure(figureOf(sample, each))),
+  );
+  return [name, ratio(speeds[0], speeds[1]), ratio(costs[1], costs[0]), ...cells];
 }
 
 function notesOf(deliveries: number): string[] {

@@ -13,8 +13,9 @@ declare
 begin
   v_held := array(select l.lease_id from tocsin_data.alert_delivery_leases l
                    where l.lease_id = any (p_lease_ids) order by l.lease_id for update);
-  v_watched := array(select l.webhook_id from tocsin_data.webhook_lanes l
-                      where l.watched and l.webhook_id = any (p_webhook_ids));
+  -- Where something failed, successes count too: they end the streak.
+  v_watched := array(select l.webhook_id from tocsin_data.webhook_lanes l where l.watched and l.webhook_id = any (p_webhook_ids)
+               union select r.webhook_id from unnest(p_webhook_ids, p_outcomes) as r(webhook_id, outcome) where r.outcome <> 'delivered');
   with logged as (
     insert into tocsin_data.alert_delivery_log (delivery_id, alert_id, attempted_at, webhook_id, tenant_id, response_ms,
         status_code, bucket, attempt, status, response_body)

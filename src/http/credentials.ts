@@ -77,7 +77,8 @@ export class Credentials {
    * @throws Problem 401 for what is no valid credential, 403 for a tenant or role that does not exist or that may not be chosen
    */
   identify(authorization: string, tenant: string | null): Caller | Promise<Caller> {
-    const header = tenant === null ? authorization : `${authorization}\n${tenant}`;
+    // No header begins with a line feed, so none can be taken for such a pair.
+    const header = tenant === null ? authorization : `\n${tenant}\n${authorization}`;
     const known = this.#known.get(header);
     if (known === undefined || Date.now() >= known.freshUntilMs || this.#isOutdated(known)) {
       return this.#verify(header, authorization, tenant, known);

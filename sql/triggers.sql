@@ -25,3 +25,5 @@ create or replace trigger announce_tenants_delete after delete on tocsin_data.te
   referencing old table as changed for each statement execute function tocsin_internal.announce_changes('tenants');
 create or replace trigger announce_alert_updates after update on tocsin_data.alerts
   referencing new table as changed for each statement execute function tocsin_internal.announce_alert_updates();
+create or replace trigger note_alert_changes after update on tocsin_data.alerts
+  referencing old table as was new table as changed for each statement execute function tocsin_internal.note_alert_changes();

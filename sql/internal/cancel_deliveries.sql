@@ -2,7 +2,7 @@
 create function tocsin_internal.cancel_deliveries() returns integer
 language plpgsql volatile set enable_seqscan = off as $$
 declare
-  v_cancelled integer;
+  v_logged tocsin_data.alert_delivery_log[];
 begin
   with dead as materialized (
     select l.bucket, l.webhook_id from tocsin_data.webhook_lanes l join tocsin_data.webhooks w on w.webhook_id = l.webhook_id
@@ -20,13 +20,16 @@ begin
         select q.ctid from tocsin_data.alert_delivery_retries q where q.webhook_id = d.webhook_id
          limit 5000 for update skip locked) o
        limit 5000))
-    returning *)
-  insert into tocsin_data.alert_delivery_log (delivery_id, alert_id, attempted_at, webhook_id, tenant_id, bucket, attempt, status, error)
-    select e.delivery_id, e.alert_id, clock_timestamp(), e.webhook_id, e.tenant_id, e.bucket, e.attempt, 'cancelled', 'webhook_deleted'
-      from (select * from parked union all select * from retries) e
-  on conflict do nothing;
-  get diagnostics v_cancelled = row_count;
-  return v_cancelled;
+    returning *),
+  logged as (
+    insert into tocsin_data.alert_delivery_log as g
+        (delivery_id, alert_id, attempted_at, webhook_id, tenant_id, bucket, attempt, status, error)
+      select e.delivery_id, e.alert_id, clock_timestamp(), e.webhook_id, e.tenant_id, e.bucket, e.attempt, 'cancelled', 'webhook_deleted'
+        from (select * from parked union all select * from retries) e
+    on conflict do nothing returning g as entry)
+  select array_agg(l.entry) into v_logged from logged l;
+  perform tocsin_internal.note_history(v_logged);
+  return coalesce(cardinality(v_logged), 0);
 end
 $$;
 comment on function tocsin_internal.cancel_deliveries() is

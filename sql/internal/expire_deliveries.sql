@@ -3,7 +3,7 @@
 create function tocsin_internal.expire_deliveries(p_now timestamptz) returns integer
 language plpgsql volatile as $$
 declare
-  v_ended integer; v_all integer := 0; v_before bigint;
+  v_ended integer; v_all integer := 0; v_before bigint; v_logged tocsin_data.alert_delivery_log[];
 begin
   select tocsin_internal.id_at(p_now - (s.value - least(1, s.value / 2.0)) * interval '1 day') into v_before
     from tocsin_data.settings s where s.name = 'retention_days';
@@ -22,12 +22,13 @@ begin
          limit 5000 for update skip locked)) returning *),
     ended as materialized (select * from parked union all select * from retries union all select * from queued),
     logged as (
-      insert into tocsin_data.alert_delivery_log
+      insert into tocsin_data.alert_delivery_log as g
           (delivery_id, alert_id, attempted_at, webhook_id, tenant_id, bucket, attempt, status, error)
         select o.delivery_id, o.alert_id, p_now, o.webhook_id, o.tenant_id, o.bucket, o.attempt, 'failed', 'expired' from ended o
          where exists (select from tocsin_data.alerts a where a.tenant_id = o.tenant_id and a.alert_id = o.alert_id)
-      on conflict do nothing)
-    select count(*) into v_ended from ended;
+      on conflict do nothing returning g as entry)
+    select (select count(*) from ended), (select array_agg(l.entry) from logged l) into v_ended, v_logged;
+    perform tocsin_internal.note_history(v_logged);
     v_all := v_all + v_ended;
     exit when v_ended = 0;
   end loop;

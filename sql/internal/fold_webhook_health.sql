@@ -1,55 +1,18 @@
--- One writer at a time; who finds another at it leaves. Deltas hold only successes of webhooks that were well, so the
--- streak of failures needs no look: adding in any order gives the same row. A health row that recording has locked is not
--- waited for: its results become a delta again, for the next round.
+-- One writer at a time; who finds another at it leaves.
 create function tocsin_internal.fold_webhook_health() returns integer
-language plpgsql volatile set enable_seqscan = off as $$
+language plpgsql volatile as $$
 declare
-  v_folded integer;
+  v_minute_at timestamptz; v_folded integer := 0;
 begin
   if not pg_try_advisory_xact_lock(hashtext('tocsin.fold_webhook_health')) then return 0; end if;
-  with taken as (
-    delete from tocsin_data.webhook_health_deltas d
-     where d.delta_id in (select t.delta_id from tocsin_data.webhook_health_deltas t order by t.delta_id limit 2000)
-    returning d.recorded_at, d.webhook_ids, d.response_ms),
-  results as materialized (
-    select t.recorded_at, r.webhook_id, r.response_ms
-      from taken t cross join lateral unnest(t.webhook_ids, t.response_ms) as r(webhook_id, response_ms)),
-  sums as materialized (
-    select r.webhook_id, count(*)::integer as delivered, avg(r.response_ms)::real as response_ms_avg,
-           max(r.response_ms) as response_ms_max, max(r.recorded_at) as used_at
-      from results r group by r.webhook_id),
-  locked as materialized (
-    select m.webhook_id, s.delivered, s.response_ms_avg, s.response_ms_max, s.used_at, m.breaker_state, m.consecutive_failures,
-           m.recent_failure_rate * power(0.96, s.delivered) as rate
-      from sums s join tocsin_data.webhook_health_metrics m on m.webhook_id = s.webhook_id
-     order by m.webhook_id for no key update of m skip locked),
-  left_over as (
-    insert into tocsin_data.webhook_health_deltas (recorded_at, webhook_ids, response_ms)
-      select max(r.recorded_at), array_agg(r.webhook_id), array_agg(r.response_ms) from results r
-       where (select count(*) from locked) < (select count(*) from sums)
-         and r.webhook_id not in (select k.webhook_id from locked k)
-         and exists (select from tocsin_data.webhook_health_metrics m where m.webhook_id = r.webhook_id)
-      having count(*) > 0)
-  update tocsin_data.webhook_health_metrics m
-     set total_deliveries = m.total_deliveries + k.delivered,
-         successful_deliveries = m.successful_deliveries + k.delivered,
-         recent_failure_rate = k.rate,
-         avg_response_time_ms = coalesce(m.avg_response_time_ms * 0.9 + k.response_ms_avg * 0.1, k.response_ms_avg),
-         max_response_time_ms = greatest(m.max_response_time_ms, k.response_ms_max),
-         last_status_code = case when k.used_at >= coalesce(m.last_used_at, k.used_at) then 200 else m.last_status_code end,
-         last_used_at = greatest(m.last_used_at, k.used_at),
-         last_success_at = greatest(m.last_success_at, k.used_at),
-         health_status = s.status,
-         status_changed_at = case when s.status <> m.health_status then k.used_at else m.status_changed_at end
-    -- What the status depends on comes from the row as it was locked, not from the statement's older snapshot.
-    from locked k cross join lateral (select case
-        when k.breaker_state = 'open' or k.consecutive_failures >= 5 then 'unavailable'
-        when k.breaker_state = 'half_open' or k.consecutive_failures >= 2 or k.rate > 0.1 then 'degraded'
-        else 'healthy' end as status) s
-   where m.webhook_id = k.webhook_id;
-  get diagnostics v_folded = row_count;
+  perform tocsin_internal.fold_results();
+  for v_minute_at in
+    select distinct date_bin('1 minute', d.recorded_at, '2000-01-01 00:00Z') from tocsin_data.webhook_health_deltas d order by 1 limit 10
+  loop
+    v_folded := v_folded + tocsin_internal.fold_health_minute(v_minute_at);
+  end loop;
   return v_folded;
 end
 $$;
 comment on function tocsin_internal.fold_webhook_health() is
-  'Adds the rows of webhook_health_deltas to webhook_health_metrics and deletes them; returns how many webhooks changed.';
+  'Adds the rows of webhook_health_deltas to webhook_health_metrics and history_deltas, and those of history_results to history_deltas, and deletes them; returns how many webhooks changed.';

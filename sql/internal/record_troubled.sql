@@ -33,6 +33,7 @@ begin
     returning *)
   select array_agg(l) into v_logged from logged l;
   perform tocsin_internal.schedule_retries(v_logged);
+  perform tocsin_internal.note_history(v_logged);
   if cardinality(v_gone) > 0 then
     update tocsin_data.webhooks w
        set is_active = false, disabled_reason = 'The receiver answered 410 Gone.', updated_at = now()

@@ -1,4 +1,6 @@
--- The claim deletes: a claimed delivery leaves the queue here, and what remains is one lease row for the whole batch.
+-- The claim deletes: a claimed delivery leaves the queue here, and what remains is one lease row for the whole batch. Its id
+-- holds the time: a crash takes back what a claim, which commits asynchronously, drew from the sequence, and a token that is
+-- given twice would let a result of the lost lease close the other.
 create function tocsin_internal.claim_batch(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
   p_overdue interval, p_busy_webhook_ids integer[], p_busy_counts integer[],
@@ -45,8 +47,8 @@ begin
              for update skip locked) c))
     returning q.delivery_id, q.alert_id, q.webhook_id, q.attempt)
   insert into tocsin_data.alert_delivery_leases
-      (worker_id, claimed_at, expires_at, delivery_ids, alert_ids, webhook_ids, attempts)
-    select p_worker_id, v_now, v_now + p_lease_ms * interval '1 ms', array_agg(c.delivery_id), array_agg(c.alert_id),
+      (lease_id, worker_id, claimed_at, expires_at, delivery_ids, alert_ids, webhook_ids, attempts)
+    select tocsin_internal.next_id(), p_worker_id, v_now, v_now + p_lease_ms * interval '1 ms', array_agg(c.delivery_id), array_agg(c.alert_id),
            array_agg(c.webhook_id), array_agg(c.attempt)
       from claimed c having count(*) > 0
   returning * into lease;

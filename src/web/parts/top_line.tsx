@@ -16,12 +16,14 @@ export function TopLine({ onHelp }: { onHelp: () => void }) {
       <RangeChoice />
       <span class="spring" />
       <LiveDot />
-      <button type="button" class="button quiet" onClick={nextTheme} aria-label={`Theme: ${theme.value}. Change it`}>
+      <button type="button" class="button quiet" onClick={nextTheme} title="Theme: automatic, light, dark">
         <ThemeIcon />
-        <span class="wide-only">{{ system: 'Auto', light: 'Light', dark: 'Dark' }[theme.value]}</span>
+        <span class="visually-hidden">Theme: </span>
+        <span class="wide-only">{themeWords[theme.value]}</span>
       </button>
-      <button type="button" class="button quiet wide-only" onClick={onHelp} aria-label="Keyboard shortcuts">
-        ?
+      <button type="button" class="button quiet wide-only" onClick={onHelp} aria-keyshortcuts="?" title="Keyboard (?)">
+        <span aria-hidden="true">?</span>
+        <span class="visually-hidden">Keyboard</span>
       </button>
       {credential.value ? (
         <button type="button" class="button quiet" onClick={() => signOut(null)}>
@@ -31,6 +33,8 @@ export function TopLine({ onHelp }: { onHelp: () => void }) {
     </header>
   );
 }
+
+const themeWords = { system: 'Auto', light: 'Light', dark: 'Dark' } as const;
 
 function TenantName() {
   const isPlatform = claims.value?.role === 'platform';

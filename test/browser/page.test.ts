@@ -1,0 +1,146 @@
+// Tests every page in a real browser, before an API of rows in memory: what it shows, by hand, by keyboard, to axe.
+import { afterAll, describe, expect, test } from 'bun:test';
+import { findBarriers, hasChromium, openBrowser } from '../support/chromium.ts';
+import { startFakeApi } from '../support/fake_api.ts';
+
+const browser = openBrowser();
+const api = startFakeApi();
+const empty = startFakeApi({ isEmpty: true });
+afterAll(() => Promise.all([api.stop(), empty.stop()]));
+const open = (path: string, options = {}) => browser.open(`/dashboard${path}`, { origin: api.origin, ...options });
+
+const pages: [string, string][] = [
+  ['', '1 of 30 webhooks is failing'],
+  ['/webhooks', 'Receiver 30'],
+  ['/webhooks/new', 'A name and a URL are enough.'],
+  ['/webhooks/1', 'It failed too often in a row'],
+  ['/webhooks/1/edit', 'Custom headers'],
+  ['/alerts', 'Order 40 was paid'],
+  ['/alerts/40', 'Its events do not match this alert.'],
+  ['/deliveries', 'Retrying'],
+  ['/deliveries/39', 'The receiver answered 503 to the last 2 attempts. Next try in'],
+  ['/system', '3 parts need a look: Queue, Webhooks, Redis.'],
+];
+const looks = [
+  { name: 'light', options: { colorScheme: 'light' } },
+  { name: 'dark', options: { colorScheme: 'dark' } },
+  { name: 'on a phone', options: { colorScheme: 'light', viewport: { width: 390, height: 844 } } },
+] as const;
+
+describe.skipIf(!hasChromium)('every page', () => {
+  for (const { name, options } of looks) {
+    test(`${name} says what there is, without errors, and axe finds nothing serious`, async () => {
+      const { page, errors } = await open('', options);
+      for (const [path, words] of pages) {
+        await page.goto(`${api.origin}/dashboard${path}`);
+        await page.getByText(words).first().waitFor();
+        expect({ path, errors, barriers: await findBarriers(page) }).toEqual({ path, errors: [], barriers: [] });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect({ path, overflow }).toEqual({ path, overflow: 0 });
+      }
+    });
+  }
+
+  test('teaches when it is empty', async () => {
+    for (const path of ['', '/alerts', '/deliveries']) {
+      const { page } = await browser.open(`/dashboard${path}`, { origin: empty.origin });
+      await page.getByText('select tocsin.raise_alert').waitFor();
+      await page.getByText('curl http://127.0.0.1').first().waitFor();
+      expect(await findBarriers(page)).toEqual([]);
+    }
+  });
+
+  test('that does not exist says so', async () => {
+    const { page } = await open('/nowhere');
+    await page.getByText('There is no page at this address').waitFor();
+    await page.getByRole('link', { name: 'Go to the overview' }).click();
+    await page.getByText('1 of 30 webhooks is failing').waitFor();
+  });
+});
+
+describe.skipIf(!hasChromium)('the files of the page', () => {
+  test('are less than 100 KB compressed, cached for ever, under a policy without inline anything', async () => {
+    const headers = { 'accept-encoding': 'br' };
+    const answer = await fetch(`${api.origin}/dashboard`, { headers });
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+    const html = await answer.text();
+    const names = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, name = '']) => name);
+    expect(names.length).toBe(3);
+    let bytes = 0;
+    for (const name of names) {
+      const asset = await fetch(api.origin + name, { headers, decompress: false });
+      expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(asset.headers.get('content-encoding')).toBe('br');
+      bytes += (await asset.bytes()).length;
+      const again = await fetch(api.origin + name, { headers: { 'if-none-match': asset.headers.get('etag') ?? '' } });
+      expect(again.status).toBe(304);
+    }
+    expect(bytes).toBeLessThan(100_000);
+  });
+
+  test('paint within a second on a cold load', async () => {
+    const { page } = await open('');
+    await page.locator('.sentence').waitFor();
+    const paints = await page.evaluate(() =>
+      performance.getEntriesByName('first-contentful-paint').map((one) => one.startTime),
+    );
+    expect(paints.length).toBe(1);
+    expect(paints[0]).toBeLessThan(1_000);
+  });
+});
+
+describe.skipIf(!hasChromium)('by hand', () => {
+  test('a webhook is created, its secret shown once, and a wrong URL told beside its field', async () => {
+    const { page } = await open('/webhooks');
+    await page.getByRole('link', { name: 'New webhook' }).click();
+    await page.getByLabel('Name').fill('My service');
+    await page.getByLabel('URL').fill('nonsense');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.locator('#about-url', { hasText: 'The url is not valid.' }).waitFor();
+    await page.getByLabel('URL').fill('http://localhost:9000/');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('it is shown this once').waitFor();
+    await page.getByText('whsec_').first().waitFor();
+    await page.getByRole('link', { name: 'Go to the webhook' }).click();
+    await page.getByRole('heading', { name: 'My service' }).waitFor();
+    expect(await page.getByText('whsec_').count()).toBe(0);
+  });
+
+  test('a webhook is tested, replayed after a preview, and its secret rotated', async () => {
+    const { page } = await open('/webhooks/1');
+    await page.getByRole('button', { name: 'Test now' }).click();
+    await page.getByText('The receiver answered 503 Service Unavailable after 12 ms.').waitFor();
+    await page.getByRole('button', { name: 'Replay' }).click();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('12 deliveries would be sent again.').waitFor();
+    await page.getByRole('button', { name: 'Send 12 deliveries again' }).click();
+    await page.getByText('12 deliveries queued again.').waitFor();
+    await page.getByRole('button', { name: 'Rotate secret' }).click();
+    await page.getByRole('button', { name: 'Make a new secret' }).click();
+    await page.getByText('whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD').waitFor();
+  });
+
+  test('a delivery shows each attempt with its request and answer', async () => {
+    const { page } = await open('/deliveries/39');
+    await page.getByText('webhook-id').waitFor();
+    await page.getByText('msg_39', { exact: true }).first().waitFor();
+    await page.getByText('<h1>Down for maintenance</h1>').waitFor();
+    await page.locator('.attempt').first().click();
+    await page.waitForURL(/attempt=1/);
+    await page.getByText('after 40 ms').waitFor();
+  });
+
+  test('filters and the search stand in the address, and back works', async () => {
+    const { page } = await open('/alerts');
+    await page.getByLabel('Severity').selectOption('CRITICAL');
+    await page.waitForURL(/severity=CRITICAL/);
+    await page.getByRole('searchbox', { name: 'Search message and type' }).fill('Order 38');
+    await page.waitForURL(/q=Order/);
+    await page.getByText('1 of 1 alerts').waitFor();
+    await page.goBack();
+    await page.waitForURL((url) => !url.search.includes('severity'));
+    await page.getByText('40 of 40 alerts').waitFor();
+  });
+});

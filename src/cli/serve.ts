@@ -36,6 +36,7 @@ function welcome({ config, log }: Program, url: string): void {
   log.info('serving', { url });
   if (config.environment !== 'development') return;
   console.log(`
+  Dashboard  ${url}/dashboard
   API        ${url}/api/v1
   Explore    ${url}/docs
   Health     ${url}/health/deep

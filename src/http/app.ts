@@ -1,4 +1,5 @@
 // The HTTP API: its table of contents, and the server that it runs on.
+import { join } from 'node:path';
 import { Elysia } from 'elysia';
 import { makeAddressPolicy } from '../store/address_rules.ts';
 import { alertActions } from './alert_actions.ts';
@@ -8,6 +9,7 @@ import { apiKeys } from './api_keys.ts';
 import { developmentGuard } from './auth.ts';
 import { cache } from './cache.ts';
 import { cors, safetyHeaders } from './browser_headers.ts';
+import { dashboardPage } from './dashboard_page.ts';
 import { deliveries } from './deliveries.ts';
 import type { Deps, HttpOptions } from './deps.ts';
 import { docs } from './docs.ts';
@@ -88,6 +90,7 @@ export function makeApp(deps: Deps) {
     .use(answers())
     .use(hotReads.plugin)
     .use(docs(() => routes.all, ''))
+    .use(dashboardPage({ cacheFolder: join(process.cwd(), '.tocsin/dashboard') }))
     .use(deps.live?.plugin ?? new Elysia())
     .use(health(deps, { isHidden: false }))
     .group('/api/v1', (v1) =>

@@ -8,7 +8,6 @@ declare
   h tocsin_data.webhook_health_metrics;
   l tocsin_data.webhook_lanes;
   v_was text;
-  v_keep double precision := power(0.96, p_results.delivered + p_results.failed);
 begin
   select * into h from tocsin_data.webhook_health_metrics m where m.webhook_id = p_results.webhook_id for update;
   if not found then return; end if;
@@ -17,8 +16,7 @@ begin
   v_was := h.health_status;
   h.consecutive_failures := p_results.trailing_failures
     + case when p_results.delivered > 0 then 0 else h.consecutive_failures end;
-  h.recent_failure_rate := h.recent_failure_rate * v_keep
-    + (1 - v_keep) * p_results.failed / greatest(1, p_results.delivered + p_results.failed);
+  h.recent_failure_rate := tocsin_internal.failure_rate(h.recent_failure_rate, p_results.delivered, p_results.failed);
   if p_results.trailing_failures > 0 and (h.breaker_state = 'half_open'
       or h.breaker_state = 'open' and coalesce(h.blocked_until <= v_now, true)
       or h.breaker_state = 'closed' and h.consecutive_failures >= 5) then

@@ -20,7 +20,7 @@ begin
            max(c.response_ms_max) as response_ms_max, max(c.used_at) as used_at from cells c group by c.webhook_id),
   locked as materialized (
     select m.webhook_id, m.tenant_id, s.delivered, s.response_ms_avg, s.response_ms_max, s.used_at, m.breaker_state,
-           m.consecutive_failures, m.recent_failure_rate * power(0.96, s.delivered) as rate
+           m.consecutive_failures, tocsin_internal.failure_rate(m.recent_failure_rate, s.delivered, 0) as rate
       from sums s join tocsin_data.webhook_health_metrics m on m.webhook_id = s.webhook_id
      order by m.webhook_id for no key update of m skip locked),
   left_over as (

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { Alarm } from '../store/alarm.ts';
 import type { ClaimArguments, ClaimRow, Delivery, QueueCalls, Result } from './batch.ts';
 import { readClaim, recordArguments } from './batch.ts';
+import { Doubt } from './doubt.ts';
 import { Doze } from './doze.ts';
 import { Flight } from './flight.ts';
 import { Gathered, isRefusal } from './gather.ts';
@@ -63,13 +64,13 @@ class PumpLoop {
   readonly #flight = new Flight();
   readonly #gathered = new Gathered();
   readonly #doze = new Doze();
+  readonly #doubt = new Doubt();
   #after = 0;
   #mayBeDue = true;
   #wakes = 0;
   #nextReadyMs = 0;
   #sweptAt = 0;
   #drainUntil: number | undefined;
-  #isClaimUncertain = false;
   #failures = 0;
 
   constructor(options: PumpOptions) {
@@ -90,7 +91,7 @@ class PumpLoop {
   async run(): Promise<void> {
     while (!this.#isDrained()) {
       try {
-        if (this.#isClaimUncertain) await this.#settleClaims();
+        if (this.#doubt.mustSettle()) await this.#settleClaims();
         await this.#step();
         this.#failures = 0;
       } catch (error) {
@@ -131,9 +132,9 @@ class PumpLoop {
       if (claim === undefined) {
         await this.#o.calls.record_delivery_results({ ...args, p_worker_id: this.#o.workerId });
       } else {
-        this.#isClaimUncertain = true;
+        this.#doubt.begin();
         row = await this.#o.calls.record_and_claim({ ...args, ...claim });
-        this.#isClaimUncertain = false;
+        this.#doubt.end();
       }
     } catch (error) {
       if (isRefusal(error)) this.#abandon(this.#gathered.refused(results), error);
@@ -159,9 +160,9 @@ class PumpLoop {
     const claim = this.#claimArguments(free, isSweep);
     const wakes = this.#wakes;
     if (isSweep) this.#sweptAt = performance.now();
-    this.#isClaimUncertain = true;
+    this.#doubt.begin();
     const row = await this.#o.calls.claim_deliveries(claim);
-    this.#isClaimUncertain = false;
+    this.#doubt.end();
     await this.#begin(row, claim, wakes);
   }
 
@@ -191,7 +192,7 @@ class PumpLoop {
     if (deliveries.length >= LOAD_COUNT) this.#o.alarm.disarm();
     await this.#o.prepare(deliveries).catch((error: unknown) => {
       // This lease is not in flight: settling gives it back.
-      this.#isClaimUncertain = true;
+      this.#doubt.begin();
       throw error;
     });
     this.#flight.begin(deliveries);
@@ -224,7 +225,7 @@ class PumpLoop {
   async #settleClaims(): Promise<void> {
     const p_keep_lease_ids = this.#flight.openLeaseIds();
     await this.#o.calls.release_leases({ p_worker_id: this.#o.workerId, p_keep_lease_ids });
-    this.#isClaimUncertain = false;
+    this.#doubt.settled();
   }
 
   async #goodbye(): Promise<void> {

@@ -67,3 +67,35 @@ for (const { of, names, everyNth } of cases) {
     await worker.stop();
   });
 }
+
+const late = await startFlow();
+
+test('a claim that is committed only after the worker had given it up goes back to the queue, too', async () => {
+  const webhook = await late.makeWebhook();
+  const calls = makeApi(late.sql).workers;
+  let abandoned: Parameters<WorkerCalls['claim_deliveries']>[0] | undefined;
+  let lateLeases = 0;
+  await late.startWorker({
+    calls: {
+      ...calls,
+      async claim_deliveries(args) {
+        if (lateLeases > 0) return calls.claim_deliveries(args);
+        abandoned = args;
+        throw Object.assign(new Error('The connection broke.'), { code: 'CONNECTION_CLOSED' });
+      },
+      async release_leases(args) {
+        const released = await calls.release_leases(args);
+        if (abandoned === undefined) return released;
+        const { lease_id } = await calls.claim_deliveries(abandoned);
+        if (lease_id !== null) lateLeases++;
+        abandoned = undefined;
+        return released;
+      },
+    },
+  });
+  await webhook.raise(5);
+  await webhook.attempted(5);
+  expect(lateLeases).toBe(1);
+  expect(late.receiver.requests).toHaveLength(5);
+  await until(async () => (await late.api.workers.run_maintenance()) && (await countOpen(late.sql)) === 0);
+});

@@ -1,61 +1,55 @@
--- The claim deletes: a claimed delivery leaves the queue here, and what remains is one lease row for the whole batch. Its id
--- holds the time: a crash takes back what a claim, which commits asynchronously, drew from the sequence, and a token that is
--- given twice would let a result of the lost lease close the other.
+-- The claim deletes: a claimed delivery leaves the queue here, and what remains is one lease row for the whole batch.
+-- Looking at a lane costs as much as taking five rows from it, so a round looks at a fifth as many lanes as it wants rows,
+-- and only when these were shallow does the next round look at more.
 create function tocsin_internal.claim_batch(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
-  p_overdue interval, p_busy_webhook_ids integer[], p_busy_counts integer[],
+  p_overdue interval, p_busy_webhook_ids integer[], p_busy_counts integer[], p_wants_alone boolean,
   out lease tocsin_data.alert_delivery_leases, out next_after_webhook_id integer, out next_ready_at timestamptz)
 language plpgsql volatile set enable_seqscan = off as $$
 declare
   v_now timestamptz := clock_timestamp();
   -- A small claim looks at more lanes than it can serve, lest a row of lanes that are full cost it a round trip each.
-  v_lanes_max integer := greatest(p_limit, 50);
-  v_webhook_ids integer[]; v_slots integer[]; v_special_ids integer[]; v_visited integer; v_share integer; v_extra integer;
+  v_lanes_max integer := greatest(p_limit / 5, 50);
+  v_webhook_ids integer[]; v_slots integer[]; v_special_ids integer[]; v_specials integer[] := '{}'; v_visited integer; v_from integer;
+  v_ready_at timestamptz; v_left integer := p_limit; v_lock record; v_taken tocsin_data.alert_delivery_leases;
 begin
-  select array_agg(c.webhook_id order by c.n) filter (where c.slots > 0),
-         array_agg(c.slots order by c.n) filter (where c.slots > 0),
-         array_agg(c.webhook_id order by c.n) filter (where c.slots > 0 and c.is_special),
-         count(*), (array_agg(c.webhook_id order by c.n desc))[1], min(c.ready_at) filter (where c.ready_at > v_now)
-    into v_webhook_ids, v_slots, v_special_ids, v_visited, next_after_webhook_id, next_ready_at
-    from tocsin_internal.claim_lanes(p_after_webhook_id, v_lanes_max, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts)
-         with ordinality as c(webhook_id, slots, is_special, ready_at, n);
-  if v_visited < v_lanes_max then next_after_webhook_id := 0; end if;
-  if v_webhook_ids is null then return; end if;
-  if cardinality(v_webhook_ids) > p_limit then
-    next_after_webhook_id := v_webhook_ids[p_limit];
-    v_webhook_ids := v_webhook_ids[1:p_limit];
-    v_special_ids := array(select s.id from unnest(v_special_ids) as s(id) where s.id = any (v_webhook_ids));
-  end if;
-  if cardinality(v_special_ids) > 0 then
-    select array_agg(least(l.slots, case when l.webhook_id = any (v_special_ids) then coalesce(s.slots, 0) else l.slots end)
-             order by l.n) into v_slots
-      from unnest(v_webhook_ids, v_slots) with ordinality as l(webhook_id, slots, n)
-      left join tocsin_internal.lock_special_lanes(v_special_ids, v_now) s on s.webhook_id = l.webhook_id;
-  end if;
-  v_share := p_limit / cardinality(v_webhook_ids);
-  v_extra := p_limit % cardinality(v_webhook_ids);
-  with claimed as (
-    delete from tocsin_data.alert_delivery_queue q
-     where q.ctid = any (array(
-       select c.ctid
-         from unnest(v_webhook_ids, v_slots) with ordinality as v(webhook_id, slots, n)
-        cross join lateral (
-          select w.ctid from tocsin_data.alert_delivery_queue w
-           where w.bucket = (v.webhook_id & 63)::smallint and w.webhook_id = v.webhook_id and w.due_at <= v_now - p_overdue
-           order by w.due_at, w.delivery_id
-           limit least(v.slots, v_share + (v.n <= v_extra)::integer)
-             for update skip locked) c))
-    returning q.delivery_id, q.alert_id, q.webhook_id, q.attempt)
+  next_after_webhook_id := p_after_webhook_id;
+  for v_round in 1..10 loop
+    v_from := next_after_webhook_id;
+    select array_agg(c.webhook_id order by c.n) filter (where c.slots > 0),
+           array_agg(c.slots order by c.n) filter (where c.slots > 0),
+           array_agg(c.webhook_id order by c.n) filter (where c.slots > 0 and c.is_special),
+           count(*), (array_agg(c.webhook_id order by c.n desc))[1], min(c.ready_at) filter (where c.ready_at > v_now)
+      into v_webhook_ids, v_slots, v_special_ids, v_visited, next_after_webhook_id, v_ready_at
+      from tocsin_internal.claim_lanes(v_from, v_lanes_max, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts)
+           with ordinality as c(webhook_id, slots, is_special, ready_at, n);
+    next_ready_at := least(next_ready_at, v_ready_at);
+    if cardinality(v_webhook_ids) > v_left then
+      v_visited := v_lanes_max;
+      next_after_webhook_id := v_webhook_ids[v_left];
+      v_webhook_ids := v_webhook_ids[1:v_left];
+    end if;
+    if v_webhook_ids is not null then
+      v_lock := tocsin_internal.lock_buckets(v_webhook_ids, p_wants_alone);
+      v_slots := tocsin_internal.admit_lanes(v_webhook_ids, v_slots, v_special_ids, v_lock.denied, v_now);
+      v_taken := tocsin_internal.take_from_lanes(v_webhook_ids, v_slots, v_left, v_now - p_overdue, v_lock.is_alone, v_taken);
+      v_specials := v_specials || v_special_ids;
+      v_left := p_limit - coalesce(cardinality(v_taken.delivery_ids), 0);
+    end if;
+    if v_visited < v_lanes_max then next_after_webhook_id := 0; end if;
+    -- Who came to the last lane without a find begins again at the first.
+    exit when v_left <= p_limit / 2 or v_visited < v_lanes_max and (v_from = 0 or v_left < p_limit);
+  end loop;
+  if v_left = p_limit then return; end if;
   insert into tocsin_data.alert_delivery_leases
       (lease_id, worker_id, claimed_at, expires_at, delivery_ids, alert_ids, webhook_ids, attempts)
-    select tocsin_internal.next_id(), p_worker_id, v_now, v_now + p_lease_ms * interval '1 ms', array_agg(c.delivery_id),
-           array_agg(c.alert_id), array_agg(c.webhook_id), array_agg(c.attempt)
-      from claimed c having count(*) > 0
+    values (tocsin_internal.next_id(), p_worker_id, v_now, v_now + p_lease_ms * interval '1 ms', v_taken.delivery_ids, v_taken.alert_ids,
+      v_taken.webhook_ids, v_taken.attempts)
   returning * into lease;
-  if lease.lease_id is not null and cardinality(v_special_ids) > 0 then
-    perform tocsin_internal.charge_special_lanes(v_special_ids, lease);
+  if cardinality(v_specials) > 0 then
+    perform tocsin_internal.charge_special_lanes(v_specials, lease);
   end if;
 end
 $$;
-comment on function tocsin_internal.claim_batch(bigint, integer, integer, integer, smallint[], interval, integer[], integer[]) is
+comment on function tocsin_internal.claim_batch(bigint, integer, integer, integer, smallint[], interval, integer[], integer[], boolean) is
   'Moves up to p_limit due deliveries, shared evenly over their webhooks, from alert_delivery_queue into one new row of alert_delivery_leases; next_ready_at is when the next of the lanes it looked at may be served.';

@@ -10,7 +10,7 @@ declare
   v_min bigint; v_max bigint;
 begin
   c := tocsin_internal.claim_batch(p_worker_id, p_limit, p_lease_ms, p_after_webhook_id, p_buckets,
-    p_overdue_ms * interval '1 ms', p_busy_webhook_ids, p_busy_counts);
+    p_overdue_ms * interval '1 ms', p_busy_webhook_ids, p_busy_counts, true);
   next_after_webhook_id := c.next_after_webhook_id;
   next_ready_ms := least(60000, ceil(date_part('epoch', c.next_ready_at - clock_timestamp()) * 1000));
   lease_id := (c.lease).lease_id;

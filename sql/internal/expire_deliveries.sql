@@ -4,6 +4,7 @@ create function tocsin_internal.expire_deliveries(p_now timestamptz) returns int
 language plpgsql volatile as $$
 declare
   v_ended integer; v_all integer := 0; v_before bigint; v_logged tocsin_data.alert_delivery_log[];
+  v_may_take boolean := (select bool_and(tocsin_internal.try_share_bucket(b::smallint)) from generate_series(0, 63) as b);
 begin
   select tocsin_internal.id_at(p_now - (s.value - least(1, s.value / 2.0)) * interval '1 day') into v_before
     from tocsin_data.settings s where s.name = 'retention_days';
@@ -18,7 +19,7 @@ begin
          order by o.delivery_id limit 5000 for update skip locked)) returning *),
     queued as (
       delete from tocsin_data.alert_delivery_queue p where p.ctid = any (array(
-        select o.ctid from tocsin_data.alert_delivery_queue o where o.delivery_id < v_before
+        select o.ctid from tocsin_data.alert_delivery_queue o where v_may_take and o.delivery_id < v_before
          limit 5000 for update skip locked)) returning *),
     ended as materialized (select * from parked union all select * from retries union all select * from queued),
     logged as (

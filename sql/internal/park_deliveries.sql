@@ -18,7 +18,7 @@ begin
       where l.bucket = v_lane.bucket and l.webhook_id = v_lane.webhook_id
         and (not l.is_open or l.blocked_until > clock_timestamp() + interval '10 seconds')
         for no key update skip locked;
-    continue when not found;
+    continue when not found or not tocsin_internal.try_share_bucket(v_lane.bucket);
     update tocsin_data.webhook_lanes l set parked = true
      where l.bucket = v_lane.bucket and l.webhook_id = v_lane.webhook_id and not l.parked;
     with moved as (

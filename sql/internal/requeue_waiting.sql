@@ -4,6 +4,7 @@ language plpgsql volatile set enable_seqscan = off as $$
 declare
   v_moved integer;
 begin
+  perform tocsin_internal.share_bucket((p_webhook_id & 63)::smallint);
   with taken as (
     delete from tocsin_data.alert_delivery_queue q
      where p_place = 'queue' and q.bucket = (p_webhook_id & 63)::smallint and q.webhook_id = p_webhook_id

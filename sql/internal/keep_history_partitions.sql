@@ -28,7 +28,7 @@ begin
       join pg_inherits i on i.inhparent = ('tocsin_data.' || l.partitioned_table)::regclass join pg_class c on c.oid = i.inhrelid
      where right(c.relname, 8) <= to_char(least((p_until at time zone 'UTC')::date - l.days_kept, (p_from at time zone 'UTC')::date)
              - l.partition_days, 'YYYYMMDD')
-     limit 100
+     order by right(c.relname, 8) limit 100
   loop
     begin
       execute format('drop table %s', v_part.name);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Alert, Delivery, Webhook } from '../../src/web/api/types.ts';
 import { readMessage } from '../../src/web/live/messages.ts';
-import { alertMatches, splitWhy } from '../../src/web/words/alert.ts';
+import { alertMatches, splitWhy, withLocalTimes } from '../../src/web/words/alert.ts';
 import { readClaims } from '../../src/web/words/claims.ts';
 import { asCurl } from '../../src/web/words/curl.ts';
 import { pretty } from '../../src/web/words/pretty.ts';
@@ -129,8 +129,16 @@ describe('what comes in', () => {
         until_at: null,
       }),
     );
-    const { got, missed } = splitWhy(rows);
-    expect(got.map(({ outcome }) => outcome)).toEqual(['delivered', 'pending', 'sending']);
-    expect(missed.map(({ outcome }) => outcome)).toEqual(['failed', 'cancelled', 'not_matched']);
+    const { got, waits, missed } = splitWhy(rows);
+    const outcomesOf = (some: typeof got) => some.map(({ outcome }) => outcome);
+    expect(outcomesOf(got)).toEqual(['delivered']);
+    expect(outcomesOf(waits)).toEqual(['pending', 'sending']);
+    expect(outcomesOf(missed)).toEqual(['failed', 'cancelled', 'not_matched']);
+  });
+
+  test('has its times turned into local ones', () => {
+    const now = Date.parse('2026-11-22T20:00:00Z');
+    const said = 'Deliveries pause until 2026-11-22 20:01:06 UTC, then one is tried.';
+    expect(withLocalTimes(said, now, 'Europe/Amsterdam')).toBe('Deliveries pause until 21:01, then one is tried.');
   });
 });

@@ -1,6 +1,7 @@
 // One alert: what happened, its context, who got it and who did not and why, its notes, and acknowledging it.
 import type { Alert, Why } from '../api/types.ts';
 import { useEffect, useRef } from 'preact/hooks';
+import { now } from '../clock.ts';
 import { useKeys } from '../keyboard.ts';
 import { onMessages } from '../live/link.ts';
 import { Code } from '../parts/code.tsx';
@@ -12,7 +13,8 @@ import { href } from '../router.ts';
 import { act } from '../stores/act.ts';
 import { acknowledgeAlert, getAlert, resolveAlert, whyNotDelivered } from '../stores/alerts.ts';
 import { type Resource, useResource } from '../stores/resource.ts';
-import { splitWhy } from '../words/alert.ts';
+import { pretty } from '../words/pretty.ts';
+import { splitWhy, withLocalTimes } from '../words/alert.ts';
 
 export function AlertPage({ id }: { id: number }) {
   const alert = useResource(`alert ${id}`, (signal) => getAlert(id, signal));
@@ -53,7 +55,7 @@ export function AlertPage({ id }: { id: number }) {
           {alert.value.payload ? (
             <section class="block">
               <h2>What receivers get</h2>
-              <Code text={alert.value.payload} label="Body" lines={12} />
+              <Code text={alert.value.payload} shown={pretty(alert.value.payload)} label="Body" lines={12} />
             </section>
           ) : null}
         </div>
@@ -152,18 +154,16 @@ function Pair({ name, at, by }: { name: string; at: string | null; by: string | 
 }
 
 function WhyTables({ rows }: { rows: readonly Why[] }) {
-  const { got, missed } = splitWhy(rows);
+  const { got, waits, missed } = splitWhy(rows);
   if (rows.length === 0) return <p class="faint">There was no webhook to send it to.</p>;
   return (
     <>
       <h2>Who got it</h2>
-      {got.length > 0 ? <WhyTable rows={got} /> : <p class="faint">Nobody did.</p>}
-      {missed.length > 0 ? (
-        <>
-          <h2>Who did not, and why</h2>
-          <WhyTable rows={missed} />
-        </>
-      ) : null}
+      {got.length > 0 ? <WhyTable rows={got} /> : <p class="faint">Nobody yet.</p>}
+      {waits.length > 0 ? <h2>Who has not got it yet, and why</h2> : null}
+      {waits.length > 0 ? <WhyTable rows={waits} /> : null}
+      {missed.length > 0 ? <h2>Who does not get it, and why</h2> : null}
+      {missed.length > 0 ? <WhyTable rows={missed} /> : null}
     </>
   );
 }
@@ -186,12 +186,11 @@ function WhyTable({ rows }: { rows: readonly Why[] }) {
               </a>
             </td>
             <td class="c-reason">
-              {row.reason}
-              {row.until_at ? (
-                <>
-                  {' '}
-                  <Time at={row.until_at} />
-                </>
+              {withLocalTimes(row.reason, now.value)}{' '}
+              {row.until_at && Date.parse(row.until_at) > now.value ? (
+                <span class="faint">
+                  (<Time at={row.until_at} />)
+                </span>
               ) : null}
             </td>
           </tr>

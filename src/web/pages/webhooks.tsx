@@ -105,7 +105,7 @@ function WebhookRow({ webhook }: { webhook: Webhook }) {
     <tr data-row={webhook.id}>
       <td class="c-state">
         <HealthMark status={webhook.health_status} isPaused={!webhook.is_active} />
-        {trouble && webhook.is_active ? <span class="faint"> {trouble}</span> : null}
+        {trouble && trouble !== 'paused' ? <span class="faint"> {trouble}</span> : null}
       </td>
       <td class="c-main">
         <a class="row-link" href={href(`/webhooks/${webhook.id}`)}>

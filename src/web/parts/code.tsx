@@ -2,12 +2,22 @@
 import { useSignal } from '@preact/signals';
 import { say } from './notices.tsx';
 
-export function Code({ text, label, lines }: { text: string; label: string; lines?: number }) {
+interface CodeProps {
+  /** What is copied. */
+  text: string;
+  /** What is shown in its place, such as the same JSON with indents. */
+  shown?: string;
+  label: string;
+  /** Scrolls beyond so many. */
+  lines?: 6 | 12;
+}
+
+export function Code({ text, shown = text, label, lines }: CodeProps) {
   return (
     <div class="code">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls needs the focus, to be scrolled by keys */}
       <section tabIndex={0} aria-label={label} class={lines ? `lines-${lines}` : undefined}>
-        <pre>{text}</pre>
+        <pre>{shown}</pre>
       </section>
       <CopyButton text={text} label={label} />
     </div>

@@ -55,7 +55,7 @@ function RequestParts({
       <h3>
         Body <span class="faint">{bytes(new TextEncoder().encode(request.body).length)}</span>
       </h3>
-      <Code text={pretty(request.body)} label="Body" lines={12} />
+      <Code text={request.body} shown={pretty(request.body)} label="Body" lines={12} />
       <details class="signature">
         <summary>How it is signed</summary>
         <p>
@@ -109,7 +109,7 @@ function AnswerParts({ attempt }: { attempt: Attempt }) {
           <h3>
             First bytes <span class="faint">{bytes(new TextEncoder().encode(response_body).length)}</span>
           </h3>
-          <Code text={pretty(response_body)} label="Answer" lines={12} />
+          <Code text={response_body} shown={pretty(response_body)} label="Answer" lines={12} />
         </>
       ) : (
         <p class="faint">{status_code === null ? '' : 'The answer had no body.'}</p>

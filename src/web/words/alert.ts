@@ -1,5 +1,6 @@
-// Says what became of an alert for a webhook, and whether an alert belongs into a filtered list.
+// Sorts out what became of an alert for each webhook, and whether an alert belongs into a filtered list.
 import type { Alert, Why } from '../api/types.ts';
+import { clock } from '../format/times.ts';
 
 export interface AlertFilterValues {
   q?: string | null;
@@ -20,8 +21,19 @@ export function alertMatches(alert: Alert, filters: AlertFilterValues): boolean 
   return !filters.alert_type || alert.alert_type === filters.alert_type;
 }
 
-/** Those that got it or will, and those that will not. */
-export function splitWhy(rows: readonly Why[]): { got: Why[]; missed: Why[] } {
-  const isMissed = ({ outcome }: Why) => outcome === 'not_matched' || outcome === 'failed' || outcome === 'cancelled';
-  return { got: rows.filter((row) => !isMissed(row)), missed: rows.filter(isMissed) };
+/** Those that got it, those that will, and those that will not. */
+export function splitWhy(rows: readonly Why[]): { got: Why[]; waits: Why[]; missed: Why[] } {
+  const isWaiting = ({ outcome }: Why) => outcome === 'pending' || outcome === 'sending';
+  return {
+    got: rows.filter(({ outcome }) => outcome === 'delivered'),
+    waits: rows.filter(isWaiting),
+    missed: rows.filter((row) => row.outcome !== 'delivered' && !isWaiting(row)),
+  };
+}
+
+/** A sentence of the server's with its times in local time: they are in UTC there. */
+export function withLocalTimes(sentence: string, now: number, zone?: string): string {
+  return sentence.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g, (_, day, time) =>
+    clock(`${day}T${time}Z`, now, zone),
+  );
 }

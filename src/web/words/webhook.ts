@@ -40,7 +40,9 @@ export function troubleOf(
 }
 
 function describePaused(webhook: Webhook): string {
-  const why = webhook.disabled_reason ? `Tocsin switched it off: ${webhook.disabled_reason}.` : 'It is paused.';
+  const why = webhook.disabled_reason
+    ? `Tocsin switched it off: ${webhook.disabled_reason.replace(/\.$/, '')}.`
+    : 'It is paused.';
   const waiting = webhook.pending_deliveries;
   return waiting > 0
     ? `${why} ${counted(waiting, 'delivery', 'deliveries')} ${waiting === 1 ? 'waits' : 'wait'} until it is resumed.`

@@ -38,7 +38,8 @@ begin
   end if;
   grant usage on schema tocsin to tocsin_server;
   grant select on all tables in schema tocsin to tocsin_server;
-  if not pg_has_role('tocsin_server', 'member') then
+  -- Whoever created the role is a member that may give it on, but from PostgreSQL 16 not one that may take it.
+  if not (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) then
     begin
       execute format('grant tocsin_server to %I', current_user);
     exception when insufficient_privilege then

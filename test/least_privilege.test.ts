@@ -152,6 +152,24 @@ describe('a program whose user is not the owner', () => {
     }
   });
 
+  test('who owns the schemas and may not take the role keeps its own rights, and says so', async () => {
+    const empty = await testDatabase({ isEmpty: true });
+    const url = await makeUser('owner', empty.url);
+    await empty.sql.unsafe(`alter database ${empty.name} owner to ${userOf('owner')}`);
+    const { exitCode, stdout } = await runCli(['migrate'], { env: { DATABASE_URL: url, SECRET_KEY: 'k'.repeat(32) } });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('the role tocsin_server cannot be taken');
+    expect(stdout).toContain('permission denied to set role');
+    await empty.sql.unsafe(`reassign owned by ${userOf('owner')} to current_user`);
+    // The server takes the role only where it has its rights.
+    const reasons: string[] = [];
+    await empty.sql.unsafe('revoke usage on schema tocsin from tocsin_server');
+    expect(await restrictUrl(empty.url, (reason) => reasons.push(reason))).toBe(empty.url);
+    expect(reasons).toEqual(['permission denied for schema tocsin']);
+    await empty.sql.unsafe('grant usage on schema tocsin to tocsin_server');
+    expect(await restrictUrl(empty.url, refused)).toContain('role=tocsin_server');
+  });
+
   test('raises alerts with the two grants of the manual, and nothing more', async () => {
     const url = await makeUser('app', flow.url);
     const app = openSql(url, { max: 1 });

@@ -38,14 +38,15 @@ export async function checkSchema(sql: Sql, sources: SqlSources = readSqlSources
 /**
  * The address with which to serve: sessions begin in the server's role, whatever the user may do besides. The same address
  * when that cannot be had.
- * @param onRefused called with the server's words when there is no such role for this user, or a pooler keeps us from taking it
+ * @param onRefused called with the server's words when there is no such role for this user, a pooler keeps us from taking it, or
+ * it was made after the last upgrade and has no rights yet
  */
 export async function restrictUrl(url: string, onRefused: (reason: string) => void): Promise<string> {
   const restricted = new URL(url);
   restricted.searchParams.set('role', SERVER_ROLE);
   const sql = openSql(restricted.href, { max: 1, applicationName: 'tocsin start' });
   try {
-    await sql`select pg_catalog.current_setting('role')`;
+    await sql`select from tocsin.get_schema_state()`;
     return restricted.href;
   } catch (error) {
     onRefused((error as Error).message);

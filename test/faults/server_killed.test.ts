@@ -67,10 +67,11 @@ test('killed alone and killed with PostgreSQL, it keeps what it acknowledged by 
   await until(() => !isRunning(embedded.pid));
   await raising;
   expect(refused).toBe(1);
+  const { workerId } = server;
   server = await serve();
   await until(() => sql`select 1`);
-  await rig.excuse();
-  await sql`update tocsin_data.workers set beat_at = beat_at - interval '1 minute' where worker_id <> ${server.workerId}`;
+  await rig.excuse([workerId]);
+  await rig.bury(workerId);
   await rig.raise(30);
 
   const report = await rig.settle({ duplicatesMax: CONCURRENCY });

@@ -4,6 +4,7 @@ import { makeApi } from '../store/api.ts';
 import { startCopies } from './cache.ts';
 import { startCredentials } from './credentials.ts';
 import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
+import { makeLivePart } from './live.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
 
 /** A request whose SQL function takes longer is answered with 503. */
@@ -18,7 +19,7 @@ export async function runServe(): Promise<void> {
   await startDelivery(program, database);
   const api = makeApi(database.sql, { deadlineMs: CALL_MS_MAX });
   const copies = await startCopies(program, database);
-  const http = await startHttp({
+  const options = {
     ...startCredentials(program, copies, api),
     cache: copies.cache,
     config,
@@ -27,7 +28,8 @@ export async function runServe(): Promise<void> {
     vault: openVault(config),
     log,
     ping: makeProgramPing(config, database),
-  });
+  };
+  const http = await startHttp({ ...options, live: makeLivePart(options) });
   shutdown.add('HTTP API', () => http.stop());
   welcome(program, http.url);
 }

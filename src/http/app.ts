@@ -9,6 +9,7 @@ import { apiKeys } from './api_keys.ts';
 import { developmentGuard } from './auth.ts';
 import { cache } from './cache.ts';
 import { cors, safetyHeaders } from './browser_headers.ts';
+import { dashboard } from './dashboard.ts';
 import { dashboardPage } from './dashboard_page.ts';
 import { deliveries } from './deliveries.ts';
 import type { Deps, HttpOptions } from './deps.ts';
@@ -101,6 +102,7 @@ export function makeApp(deps: Deps) {
         .use(webhookActions(deps))
         .use(alerts(deps))
         .use(alertActions(deps))
+        .use(dashboard(deps))
         .use(deliveries(deps))
         .use(apiKeys(deps))
         .use(tenants(deps))

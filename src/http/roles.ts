@@ -40,6 +40,14 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   get_delivery: 'viewer',
   retry_delivery: 'operator',
 
+  get_dashboard: 'viewer',
+  get_dashboard_overview: 'viewer',
+  get_dashboard_performance: 'viewer',
+  list_dashboard_webhooks: 'viewer',
+  list_anomalies: 'viewer',
+  get_timeseries: 'viewer',
+  get_alert_summary: 'viewer',
+
   get_cache_stats: 'viewer',
   warm_cache: 'admin',
   invalidate_cache: 'admin',

@@ -1,6 +1,7 @@
 // Every SQL function that the server calls, by noun: the one object through which it reaches the database.
 import { alertCalls } from './api/alerts.ts';
 import { apiKeyCalls } from './api/api_keys.ts';
+import { dashboardCalls } from './api/dashboard.ts';
 import { deliveryCalls } from './api/deliveries.ts';
 import { liveCalls } from './api/live.ts';
 import { systemCalls } from './api/system.ts';
@@ -16,6 +17,7 @@ export const nouns = {
   alerts: alertCalls,
   deliveries: deliveryCalls,
   workers: workerCalls,
+  dashboard: dashboardCalls,
   live: liveCalls,
   system: systemCalls,
   api_keys: apiKeyCalls,

@@ -1,0 +1,63 @@
+// Puts the live socket together: who may watch is known to the HTTP side, what is new to the database.
+import { identify } from '../http/auth.ts';
+import type { HttpOptions, LivePart } from '../http/deps.ts';
+import { Problem } from '../http/problem.ts';
+import type { Viewer } from '../live/connections.ts';
+import type { Unsent } from '../live/messages.ts';
+import { makeLive } from '../live/socket.ts';
+
+/** The live part of a server program. */
+export function makeLivePart(options: Omit<HttpOptions, 'live'>): LivePart {
+  const { sql, api, log } = options;
+  return makeLive({
+    sql,
+    api,
+    log,
+    authenticate: (request, address) => authenticate(options, request, address),
+    metrics: (tenantId) => metrics(options, tenantId),
+  });
+}
+
+/**
+ * Browsers send an Origin, and the page of a stranger must not watch with their visitor's access. The token comes in the
+ * header, in the query, or as a subprotocol, which is all that a browser's WebSocket can set.
+ * @throws Problem 401, 403
+ */
+async function authenticate(options: Omit<HttpOptions, 'live'>, request: Request, address: string): Promise<Viewer> {
+  const origin = request.headers.get('origin');
+  const isOwn = origin === null || URL.parse(origin)?.host === request.headers.get('host');
+  if (!isOwn && !options.config.corsOrigins.includes(origin)) {
+    throw new Problem('PERMISSION_DENIED', 'Pages of this origin may not connect; see CORS_ORIGINS.');
+  }
+  const token = tokenOf(request);
+  const headers = new Headers(request.headers);
+  if (token !== undefined && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
+  const caller = await identify(options, new Request(request.url, { headers }), () => address);
+  return { tenantId: caller.tenant_id, subject: caller.subject, expiresAtMs: caller.expiresAtMs };
+}
+
+function tokenOf(request: Request): string | undefined {
+  const [scheme, offered] =
+    request.headers
+      .get('sec-websocket-protocol')
+      ?.split(',')
+      .map((each) => each.trim()) ?? [];
+  if (scheme === 'bearer' && offered) return offered;
+  return new URL(request.url).searchParams.get('token') ?? undefined;
+}
+
+async function metrics({ api, cache }: Omit<HttpOptions, 'live'>, tenantId: number): Promise<Unsent> {
+  const figures = await api.dashboard.get_dashboard_performance({ p_tenant_id: tenantId });
+  const { l1Hits = 0, l2Hits = 0, misses = 0 } = cache?.stats() ?? {};
+  const asked = l1Hits + l2Hits + misses;
+  return {
+    type: 'metrics_update',
+    p50_latency_ms: figures.p50_latency_ms,
+    p95_latency_ms: figures.p95_latency_ms,
+    p99_latency_ms: figures.p99_latency_ms,
+    error_rate_percent: figures.error_rate_percent,
+    cache_hit_rate_percent: asked === 0 ? null : Math.round((1000 * (l1Hits + l2Hits)) / asked) / 10,
+    deliveries_per_second: figures.deliveries_per_second,
+    queue_depth: figures.queue_depth,
+  };
+}

@@ -65,7 +65,7 @@ describe('a delivery', () => {
   test('whose claim is rolled back is claimed by the next', async () => {
     await makeWebhook(sql);
     await raise(sql);
-    const session = await openTransaction(sql);
+    await using session = await openTransaction(sql);
     const [taken] = await claim(session.sql);
     expect(await claim(sql)).toEqual([]);
     await session[Symbol.asyncDispose]();
@@ -75,7 +75,7 @@ describe('a delivery', () => {
 
   test('that is raised in an open transaction is not claimed, and one that is due later waits', async () => {
     await makeWebhook(sql);
-    const session = await openTransaction(sql);
+    await using session = await openTransaction(sql);
     await raise(session.sql);
     expect(await claim(sql)).toEqual([]);
     await session.commit();

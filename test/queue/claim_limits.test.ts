@@ -122,7 +122,7 @@ describe('rate_limit_per_second', () => {
   test('is not charged for a claim that rolls back, and a claim in an open transaction makes others skip the webhook', async () => {
     await makeWebhook(sql, { rate_limit_per_second: 0.1 });
     await raiseMany(sql, 3);
-    const session = await openTransaction(sql);
+    await using session = await openTransaction(sql);
     expect(await claim(session.sql)).toHaveLength(1);
     expect(await claim(sql)).toEqual([]);
     await session[Symbol.asyncDispose]();

@@ -103,7 +103,7 @@ test('a fold passes over a webhook that recording has locked, loses nothing of i
   const mine = batch.filter((d) => d.webhookId === webhook);
   // Successes that wait to be folded, and then failures that open the breaker in a transaction that is not over.
   await record(sql, [...mine.slice(0, 3), ...batch.filter((d) => d.webhookId === other)], 200, { closed: [] });
-  const recording = await openTransaction(sql);
+  await using recording = await openTransaction(sql);
   await record(recording.sql, mine.slice(3, 8), 500, { closed: [] });
   await workers.run_maintenance();
   expect(await fromHealth()).toMatchObject({ [webhook]: { total: 3, delivered: 3 }, [other]: { total: 9 } });

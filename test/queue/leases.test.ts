@@ -79,7 +79,8 @@ describe('a lease', () => {
     await makeWebhook(sql);
     await raiseMany(sql, 6);
     const batch = await claim(sql);
-    const [a, b] = [await openTransaction(sql), await openTransaction(sql)];
+    await using a = await openTransaction(sql);
+    await using b = await openTransaction(sql);
     await record(a.sql, batch.slice(0, 3));
     const second = record(b.sql, batch.slice(3));
     await until(() => isBlocked(sql, b));
@@ -112,7 +113,7 @@ describe('reaping and recording at the same moment', () => {
     await raiseMany(sql, 3);
     const batch = await claim(sql);
     await expire();
-    const recording = await openTransaction(sql);
+    await using recording = await openTransaction(sql);
     await record(recording.sql, batch.slice(0, 2), 200, { closed: [] });
     expect(await workers.reap_leases()).toBe(0);
     await recording.commit();
@@ -127,7 +128,8 @@ describe('reaping and recording at the same moment', () => {
     const worker = await makeWorker(sql);
     const batch = await claim(sql, { worker });
     await expire();
-    const [reaping, recording] = [await openTransaction(sql), await openTransaction(sql)];
+    await using reaping = await openTransaction(sql);
+    await using recording = await openTransaction(sql);
     expect(await makeApi(reaping.sql).workers.reap_leases()).toBe(3);
     const recorded = record(recording.sql, batch, 200, { worker });
     await until(() => isBlocked(sql, recording));
@@ -143,7 +145,8 @@ describe('reaping and recording at the same moment', () => {
     await raiseMany(sql, 3);
     const batch = await claim(sql);
     await expire();
-    const [reaping, recording] = [await openTransaction(sql), await openTransaction(sql)];
+    await using reaping = await openTransaction(sql);
+    await using recording = await openTransaction(sql);
     await makeApi(reaping.sql).workers.reap_leases();
     const recorded = record(recording.sql, batch);
     await until(() => isBlocked(sql, recording));
@@ -159,7 +162,8 @@ describe('beat_worker', () => {
   test('of two workers that both slept for an hour neither fails nor loses its place', async () => {
     const [a, b] = [await makeWorker(sql), await makeWorker(sql)];
     await sql`update tocsin_data.workers set beat_at = now() - interval '1 hour'`;
-    const [one, other] = [await openTransaction(sql), await openTransaction(sql)];
+    await using one = await openTransaction(sql);
+    await using other = await openTransaction(sql);
     const beat = (session: typeof one, worker: number) =>
       makeApi(session.sql).workers.beat_worker({ p_worker_id: worker, p_host: 'test', p_pid: 1 });
     // Both have written their own row before either looks for the other's.

@@ -70,7 +70,7 @@ describe('an ordered webhook', () => {
   test('is skipped while the claim of another is not committed', async () => {
     await makeWebhook(sql, { ordered: true });
     await raiseMany(sql, 2);
-    const session = await openTransaction(sql);
+    await using session = await openTransaction(sql);
     expect(await claim(session.sql)).toHaveLength(1);
     expect(await claim(sql)).toEqual([]);
     await session.commit();
@@ -119,7 +119,7 @@ describe('an ordered webhook', () => {
     const webhook = await makeWebhook(sql, { ordered: true });
     const [first] = await raiseMany(sql, 3);
     await sql`update tocsin_data.webhook_lanes set blocked_until = now() + interval '1 hour' where webhook_id = ${webhook}`;
-    const parking = await openTransaction(sql);
+    await using parking = await openTransaction(sql);
     await makeApi(parking.sql).workers.run_maintenance();
     await raiseMany(sql, 2);
     await parking.commit();

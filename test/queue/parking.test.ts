@@ -95,7 +95,7 @@ describe('a lane that is brought back', () => {
     const webhook = await makeWebhook(sql, { is_active: false });
     await raiseMany(sql, 3);
     await maintain();
-    const holder = await openTransaction(sql);
+    await using holder = await openTransaction(sql);
     await holder.sql`select from tocsin_data.alert_delivery_parked order by delivery_id limit 2 for update`;
     await setActive(webhook, true);
     expect(await maintain()).toMatchObject({ unparked: 1 });
@@ -173,7 +173,7 @@ describe('a deleted webhook', () => {
 
   test('cancels also what a transaction raised that began before the deletion', async () => {
     const webhook = await makeWebhook(sql);
-    const session = await openTransaction(sql);
+    await using session = await openTransaction(sql);
     await raise(session.sql);
     await api.webhooks.delete_webhook({ p_tenant_id: 1, p_webhook_id: webhook });
     await session.commit();

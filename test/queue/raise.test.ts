@@ -23,7 +23,7 @@ describe('an alert', () => {
   test('that is rolled back leaves nothing, not even a delivery, and a savepoint takes back only its own', async () => {
     await makeWebhook(sql);
     const before = await count();
-    const session = await openTransaction(sql);
+    await using session = await openTransaction(sql);
     await raise(session.sql, { p_dedupe_key: 'rolled back', p_idempotency_key: 'rolled back' });
     await session.rollback();
     expect(await count()).toBe(before);

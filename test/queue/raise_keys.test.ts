@@ -30,7 +30,8 @@ describe('a dedupe key', () => {
 
   test('raised by two sessions at once opens one alert, and a new one when the first rolls back', async () => {
     for (const end of ['commit', 'rollback'] as const) {
-      const [a, b] = [await openTransaction(sql), await openTransaction(sql)];
+      await using a = await openTransaction(sql);
+      await using b = await openTransaction(sql);
       const first = await raise(a.sql, { p_dedupe_key: end });
       const waiting = raise(b.sql, { p_dedupe_key: end });
       await until(() => isBlocked(sql, b));
@@ -85,7 +86,8 @@ describe('an idempotency key', () => {
 
   test('used by two sessions at once raises one alert, and is free again when the first rolls back', async () => {
     for (const end of ['commit', 'rollback'] as const) {
-      const [a, b] = [await openTransaction(sql), await openTransaction(sql)];
+      await using a = await openTransaction(sql);
+      await using b = await openTransaction(sql);
       const first = await raise(a.sql, { p_idempotency_key: end });
       const waiting = raise(b.sql, { p_idempotency_key: end });
       await until(() => isBlocked(sql, b));

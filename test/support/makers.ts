@@ -139,6 +139,7 @@ export async function openSession(pool: Sql): Promise<Session> {
   const sql = await pool.reserve();
   const [row] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
   const run = async (statement: string) => void (await sql.unsafe(statement));
+  let isReleased = false;
   return {
     sql: sql as unknown as Queryable,
     pid: (row as { pid: number }).pid,
@@ -146,6 +147,8 @@ export async function openSession(pool: Sql): Promise<Session> {
     commit: () => run('commit'),
     rollback: () => run('rollback'),
     async [Symbol.asyncDispose]() {
+      if (isReleased) return;
+      isReleased = true;
       await run('rollback');
       sql.release();
     },

@@ -8,7 +8,8 @@ declare
 begin
   perform tocsin_internal.check_tenant(p_tenant_id);
   if p_name is null or length(p_name) not between 1 and 200 or p_name ~ '[[:cntrl:]]' then
-    raise exception using errcode = 'INVLD', column = '/name', message = 'name must have 1 to 200 characters, none of them control characters.';
+    raise exception using errcode = 'INVLD', column = '/name',
+      message = 'name must have 1 to 200 characters, none of them control characters.';
   elsif p_role is null then
     raise exception using errcode = 'INVLD', column = '/role', message = 'A key needs a role.';
   elsif p_rate_limit not between 1 and 1000000000 then

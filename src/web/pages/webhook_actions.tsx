@@ -57,7 +57,8 @@ export function WebhookActions({ webhook, onChange }: { webhook: Webhook; onChan
 
 /** Pauses; or resumes, which also closes the breaker and begins slowly. */
 function PauseButton({ webhook, onChange }: { webhook: Webhook; onChange: () => void }) {
-  const isHeldBack = webhook.breaker_state !== 'closed' || webhook.blocked_until !== null;
+  const isTroubled = webhook.health_status === 'unavailable' || webhook.health_status === 'degraded';
+  const isHeldBack = isTroubled || webhook.breaker_state !== 'closed' || webhook.blocked_until !== null;
   const pause = () =>
     act(() => updateWebhook(webhook.id, { is_active: false }), 'Paused. What is raised now waits for it.');
   const resume = () => act(() => enableWebhook(webhook.id), 'Deliveries go out again, slowly at first.');

@@ -23,7 +23,7 @@ export type FeedOptions = {
 const POLL_MS = 200;
 const SLOW_EVERY = 5;
 /** Alerts are read again this far back, because a transaction that took its id earlier may commit later. */
-const OVERLAP_MS = 2_000;
+export const OVERLAP_MS = 2_000;
 /** Every second, so far back: for transactions that stay open. One that stays open longer shows up in lists only. */
 const LONG_OVERLAP_MS = 60_000;
 const ALERTS_MAX = 2_000;
@@ -97,9 +97,9 @@ export class Feed {
     }
   }
 
-  /** News begins now: what was before is in the lists that a page loads first. */
+  /** News begins where the cursor of a new subscription stands: a little before it, so that none falls between. */
   #begin(): void {
-    const now = Date.now();
+    const now = Date.now() - OVERLAP_MS;
     this.#isWatched = true;
     this.#seen.clear();
     this.#beganId = idAt(now);

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { Api } from '../store/api.ts';
 import type { Sql } from '../store/sql.ts';
 import { CLOSE, type Connection, Connections, type LiveCounts, type Viewer } from './connections.ts';
-import { cursorOf, Feed, idAt, readCursor } from './feed.ts';
+import { cursorOf, Feed, idAt, OVERLAP_MS, readCursor } from './feed.ts';
 import { type Channel, ClientMessage, channels, encode, type Unsent } from './messages.ts';
 
 export type LiveOptions = {
@@ -205,7 +205,7 @@ function read(raw: unknown): ClientMessage | undefined {
 
 /** A little before now, because alerts that are being raised have lower ids than this moment's. */
 function cursorNow(): string {
-  return cursorOf(idAt(Date.now() - 2_000));
+  return cursorOf(idAt(Date.now() - OVERLAP_MS));
 }
 
 /** The time at which an id was made, in ms. */

@@ -1,9 +1,10 @@
 // Starts the real API for a test file, on a database of its own, and speaks to it.
 import { afterAll } from 'bun:test';
+import { makeLivePart } from '../../src/cli/live.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { startHttp } from '../../src/http/app.ts';
 import { Credentials } from '../../src/http/credentials.ts';
-import type { PingAnswer } from '../../src/http/deps.ts';
+import type { HttpOptions, PingAnswer } from '../../src/http/deps.ts';
 import type { DescribedRoute } from '../../src/http/openapi.ts';
 import { mintToken, type TokenClaims } from '../../src/http/token.ts';
 import { createLog } from '../../src/log.ts';
@@ -49,6 +50,8 @@ export interface TestHttp {
 }
 
 export interface TestHttpOptions {
+  /** With the live socket. */
+  isLive?: boolean;
   config?: Partial<Config>;
   /** In place of a pool on a database of its own. */
   sql?: Sql;
@@ -108,7 +111,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
     get: (path, headers) => http.send('GET', path, undefined, headers),
     post: (path, body, headers) => http.send('POST', path, body, headers),
   };
-  const server = await startHttp({
+  const parts: HttpOptions = {
     config,
     sql,
     api,
@@ -122,7 +125,8 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
       await http.beforePing();
       return http.pingAnswer;
     },
-  });
+  };
+  const server = await startHttp(options.isLive ? { ...parts, live: makeLivePart(parts) } : parts);
   http.url = server.url;
   http.routes = server.app.routes as unknown as DescribedRoute[];
   afterAll(async () => {

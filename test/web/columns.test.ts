@@ -1,7 +1,7 @@
 // Tests how timeseries become the columns of charts, sparklines and the strip of a day.
 import { describe, expect, test } from 'bun:test';
 import type { TimePoint } from '../../src/web/api/dashboard_types.ts';
-import { fillSteps, joinThroughput, latency, sparkPoints, throughput } from '../../src/web/charts/columns.ts';
+import { fillSteps, latency, sparkPoints, throughput } from '../../src/web/charts/columns.ts';
 import { healthStrip } from '../../src/web/charts/strip.ts';
 import { addSample, type Sample } from '../../src/web/live/samples.ts';
 
@@ -50,7 +50,7 @@ describe('a chart', () => {
 
   test('shows per second what was counted per step, and hangs what failed below zero', () => {
     const [times, delivered, failed] = throughput([makePoint(0)], span);
-    expect(times[0]).toBe(start / 1_000);
+    expect(times[0]).toBe(start / 1_000 + 60);
     expect(delivered?.slice(0, 2)).toEqual([2, 0]);
     expect(failed?.slice(0, 2).map((value) => (value === 0 ? 0 : value))).toEqual([-0.1, 0]);
   });
@@ -61,18 +61,13 @@ describe('a chart', () => {
     expect(p95).toEqual([80, null, 80, null, null]);
   });
 
-  test('goes over from the rollups to the live figures where those begin', () => {
-    const history = throughput(
-      [0, 1, 2, 3, 4].map((minute) => makePoint(minute)),
-      span,
-    );
-    const [times, delivered, failed] = joinThroughput(history, [
-      makeSample(start + 150_000),
-      makeSample(start + 152_000),
-    ]);
-    expect(times.map((at) => at - start / 1_000)).toEqual([0, 60, 120, 150, 152]);
-    expect(delivered?.slice(2)).toEqual([2, 45, 45]);
-    expect(failed?.slice(3)).toEqual([-5, -5]);
+  test('reckons the step that is not over by the seconds that have passed, and draws it where they end', () => {
+    const points = [makePoint(0), makePoint(1, { delivered: 20, failed: 10 })];
+    const [times, delivered, failed] = throughput(points, { ...span, untilMs: start + 70_000 });
+    expect(times).toEqual([start / 1_000 + 60, start / 1_000 + 70]);
+    expect(delivered).toEqual([2, 2]);
+    expect(failed).toEqual([-0.1, -1]);
+    expect(throughput(points, { ...span, untilMs: start + 62_000 })[0].length).toBe(1);
   });
 
   test('is made of at most some two thousand points, whatever the span', () => {

@@ -1,6 +1,5 @@
-// Turns timeseries into the columns that charts draw: gaps filled, rates per second, live figures joined to the rollups.
+// Turns timeseries into the columns that charts draw: gaps filled, counts as rates per second.
 import type { TimePoint } from '../api/dashboard_types.ts';
-import type { Sample } from '../live/samples.ts';
 
 /** Columns as uPlot takes them: seconds first, then one column per line. */
 export type Columns = [number[], ...(number | null)[][]];
@@ -11,54 +10,48 @@ export interface Span {
   stepSeconds: number;
 }
 
-/** Every step of the span, with the point that falls on it or undefined. The newest step, still filling, is left out. */
-export function fillSteps(points: readonly TimePoint[], span: Span): { at: number; point: TimePoint | undefined }[] {
+/** One step of a span; times in seconds since 1970. */
+export interface Step {
+  startsAt: number;
+  /** The end of the span where the step is not over yet. */
+  endsAt: number;
+  point: TimePoint | undefined;
+}
+
+const STEPS_MAX = 2_000;
+
+/** Every step of the span, also those without figures. */
+export function fillSteps(points: readonly TimePoint[], span: Span): Step[] {
   const step = span.stepSeconds;
   const bySlot = new Map(points.map((point) => [Math.floor(Date.parse(point.at) / 1_000 / step), point]));
   const first = Math.floor(span.sinceMs / 1_000 / step);
-  const last = Math.min(Math.ceil(span.untilMs / 1_000 / step) - 1, first + 2_000);
+  const last = Math.min(Math.ceil(span.untilMs / 1_000 / step) - 1, first + STEPS_MAX);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => ({
-    at: (first + index) * step,
+    startsAt: (first + index) * step,
+    endsAt: Math.min((first + index + 1) * step, span.untilMs / 1_000),
     point: bySlot.get(first + index),
   }));
 }
 
-/** Seconds, delivered per second, failed per second below zero. */
+/** A step that has just begun would show a rate out of almost nothing. */
+const SECONDS_MIN = 5;
+
+/** Seconds, delivered per second, failed per second below zero; each step where it ends. */
 export function throughput(points: readonly TimePoint[], span: Span): Columns {
-  const steps = fillSteps(points, span);
+  const steps = fillSteps(points, span).filter((step) => step.endsAt - step.startsAt >= SECONDS_MIN);
+  const rate = (count: number | undefined, { startsAt, endsAt }: Step) => (count ?? 0) / (endsAt - startsAt);
   return [
-    steps.map(({ at }) => at),
-    steps.map(({ point }) => (point?.delivered ?? 0) / span.stepSeconds),
-    steps.map(({ point }) => -(point?.failed ?? 0) / span.stepSeconds),
+    steps.map(({ endsAt }) => endsAt),
+    steps.map((step) => rate(step.point?.delivered, step)),
+    steps.map((step) => -rate(step.point?.failed, step)),
   ];
 }
 
-/** Seconds, p50, p95, p99 in milliseconds; null, a gap, where nothing was sent. */
+/** Seconds, p50, p95, p99 in milliseconds; null, a gap, where nothing was delivered. */
 export function latency(points: readonly TimePoint[], span: Span): Columns {
   const steps = fillSteps(points, span);
   const column = (key: 'p50_ms' | 'p95_ms' | 'p99_ms') => steps.map(({ point }) => positive(point?.[key]));
-  return [steps.map(({ at }) => at), column('p50_ms'), column('p95_ms'), column('p99_ms')];
-}
-
-/** Rollups up to where the live figures begin, then those. */
-export function joinThroughput(history: Columns, live: readonly Sample[]): Columns {
-  const [times, delivered = [], failed = []] = cutAt(history, live[0]?.atMs);
-  const failedOf = (sample: Sample) => (sample.deliveries_per_second * (sample.error_rate_percent ?? 0)) / 100;
-  return [
-    [...times, ...live.map(({ atMs }) => atMs / 1_000)],
-    [...delivered, ...live.map((sample) => sample.deliveries_per_second - failedOf(sample))],
-    [...failed, ...live.map((sample) => -failedOf(sample))],
-  ];
-}
-
-export function joinLatency(history: Columns, live: readonly Sample[]): Columns {
-  const [times, p50 = [], p95 = [], p99 = []] = cutAt(history, live[0]?.atMs);
-  return [
-    [...times, ...live.map(({ atMs }) => atMs / 1_000)],
-    [...p50, ...live.map((sample) => positive(sample.p50_latency_ms))],
-    [...p95, ...live.map((sample) => positive(sample.p95_latency_ms))],
-    [...p99, ...live.map((sample) => positive(sample.p99_latency_ms))],
-  ];
+  return [steps.map(({ endsAt }) => endsAt), column('p50_ms'), column('p95_ms'), column('p99_ms')];
 }
 
 /** The points of a sparkline, 0 to 1 in both directions, y from the top: from `floor` (zero) up to `top` (the largest). */
@@ -78,10 +71,4 @@ export function sparkPoints(
 /** A logarithmic axis has no zero. */
 function positive(value: number | null | undefined): number | null {
   return value === null || value === undefined || value <= 0 ? null : value;
-}
-
-function cutAt(columns: Columns, atMs: number | undefined): Columns {
-  if (atMs === undefined) return columns;
-  const end = columns[0].findIndex((at) => at * 1_000 >= atMs);
-  return end < 0 ? columns : (columns.map((column) => column.slice(0, end)) as Columns);
 }

@@ -17,10 +17,10 @@ const DAY_MS = 86_400_000;
 export function healthStrip(points: readonly TimePoint[], now: number): StripCell[] {
   const untilMs = Math.ceil(now / 1_000 / CELL_SECONDS) * CELL_SECONDS * 1_000;
   const steps = fillSteps(points, { sinceMs: untilMs - DAY_MS, untilMs, stepSeconds: CELL_SECONDS });
-  return steps.map(({ at, point }) => {
+  return steps.map(({ startsAt, point }) => {
     const delivered = point?.delivered ?? 0;
     const failed = point?.failed ?? 0;
-    return { atMs: at * 1_000, state: stateOf(delivered, failed), delivered, failed };
+    return { atMs: startsAt * 1_000, state: stateOf(delivered, failed), delivered, failed };
   });
 }
 

@@ -1,11 +1,9 @@
-// Throughput and latency over the range of the address, live while it ends now.
+// Throughput and latency over the range of the address; they go on while it ends now.
 import { useMemo } from 'preact/hooks';
 import type { ChartLine } from '../charts/chart_options.ts';
-import { joinLatency, joinThroughput, latency, throughput } from '../charts/columns.ts';
+import { latency, throughput } from '../charts/columns.ts';
 import { TimeChart } from '../charts/time_chart.tsx';
-import { now } from '../clock.ts';
 import { milliseconds, rate } from '../format/numbers.ts';
-import { newest, samples } from '../live/samples.ts';
 import { ProblemNote } from '../parts/problem.tsx';
 import { range } from '../router.ts';
 import { getTimeseries } from '../stores/figures.ts';
@@ -23,28 +21,25 @@ const latencyLines: readonly ChartLine[] = [
 ];
 const failedBelowZero = (value: number) => rate(Math.abs(value));
 
+/** While the range ends now the charts go on; the shortest is renewed this often. */
+const LIVE_MS = 5_000;
+
 export function OverviewCharts({ webhookId }: { webhookId?: number }) {
   const chosen = range.value;
-  const isLive = chosen.kind === 'last' && chosen.name === '15m' && webhookId === undefined;
-  const isMoving = chosen.kind === 'last';
-  const { sinceMs, untilMs } = boundsOf(chosen, isLive ? (newest.value?.atMs ?? now.value) : now.value);
-  const stepSeconds = stepFor(sinceMs, untilMs);
-  const key = JSON.stringify([chosen, webhookId]);
   const series = useResource(
-    key,
-    (signal) => {
+    JSON.stringify([chosen, webhookId]),
+    async (signal) => {
       const bounds = boundsOf(chosen, Date.now());
-      return getTimeseries({ ...bounds, stepSeconds, ...(webhookId ? { webhookId } : {}) }, signal);
+      const span = { ...bounds, stepSeconds: stepFor(bounds.sinceMs, bounds.untilMs) };
+      return { span, points: await getTimeseries({ ...span, ...(webhookId ? { webhookId } : {}) }, signal) };
     },
-    isMoving ? { everyMs: Math.min(stepSeconds, 300) * 1_000 } : {},
+    chosen.kind === 'last' ? { everyMs: chosen.name === '15m' ? LIVE_MS : 60_000 } : {},
   );
-  const live = isLive ? samples.value : null;
+  const { sinceMs, untilMs } = series.value?.span ?? boundsOf(chosen, Date.now());
   const columns = useMemo(() => {
-    const span = { sinceMs, untilMs, stepSeconds };
-    const points = series.value ?? [];
-    const [sent, spent] = [throughput(points, span), latency(points, span)];
-    return live ? { sent: joinThroughput(sent, live), spent: joinLatency(spent, live) } : { sent, spent };
-  }, [series.value, live, Math.floor(sinceMs / 5_000), Math.floor(untilMs / 5_000), stepSeconds]);
+    const { points, span } = series.value ?? { points: [], span: { sinceMs, untilMs, stepSeconds: 60 } };
+    return { sent: throughput(points, span), spent: latency(points, span) };
+  }, [series.value]);
 
   if (series.problem) return <ProblemNote problem={series.problem} onRetry={series.reload} />;
   return (

@@ -1,4 +1,4 @@
-// The four figures of the overview, each with the line of its last 15 minutes.
+// The four figures of the overview, each with the line of its last 15 minutes: rollups, then what the socket brings.
 import type { Overview } from '../api/dashboard_types.ts';
 import { fillSteps } from '../charts/columns.ts';
 import { Sparkline } from '../charts/sparkline.tsx';
@@ -86,7 +86,7 @@ function useSparks() {
   const minutes = perMinute(live);
   return {
     perSecond: [
-      ...history.map((p) => (p ? (p.delivered + p.failed) / STEP_SECONDS : 0)),
+      ...history.map((p) => (p ? p.delivered / STEP_SECONDS : 0)),
       ...minutes.map((s) => s.deliveries_per_second),
     ],
     success: [

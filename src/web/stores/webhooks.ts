@@ -28,6 +28,7 @@ export interface ReplayAnswer {
 }
 
 const PAGE_SIZE = 50;
+const TILE_PAGE_SIZE = 100;
 const TILE_PAGES_MAX = 20;
 
 /** Every webhook's name by its id, as far as they are known. */
@@ -88,7 +89,7 @@ export async function listTiles(signal?: AbortSignal): Promise<Tile[]> {
   let cursor: string | null = null;
   for (let page = 0; page < TILE_PAGES_MAX; page += 1) {
     const answer: { items: Tile[]; next_cursor?: string | null } = await request('/dashboard/webhooks', {
-      query: { cursor },
+      query: { cursor, page_size: TILE_PAGE_SIZE },
       ...(signal ? { signal } : {}),
     });
     tiles.push(...answer.items);

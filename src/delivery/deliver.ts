@@ -1,11 +1,12 @@
-// One delivery from address to outcome: address → sign → send → outcome, a file each.
+// One delivery from address to outcome: format → address → sign → send → outcome, a file each.
 import type { Refusal, Target } from './address.ts';
+import { formatMessage } from './formats.ts';
 import { EXPIRED, type Outcome, outcomeOf } from './outcome.ts';
 import { send } from './send.ts';
 import { sign } from './sign.ts';
 import type { WebhookTarget } from './targets.ts';
 
-/** What is sent, and as what: the message id is the same on every retry. */
+/** What is sent, before it takes the webhook's format, and as what: the message id is the same on every retry. */
 export type Message = { messageId: string; body: string | undefined };
 
 /**
@@ -23,13 +24,15 @@ export async function deliver(
   const { secrets } = webhook;
   if (secrets === null) return refused('not_sendable: its secrets or headers do not open with the keys of this server');
   try {
+    const formatted = formatMessage(webhook, body);
+    if (!formatted.ok) return refused(`not_sendable: ${formatted.reason}`);
     const now = Date.now();
     const valid = secrets.filter(({ validUntil }) => validUntil > now).map(({ secret }) => secret);
     const result = await send({
-      target: await resolve(webhook.url),
-      body,
-      signedHeaders: sign(valid, messageId, Math.floor(now / 1000), body),
-      customHeaders: webhook.headers,
+      target: await resolve(formatted.url),
+      body: formatted.body,
+      signedHeaders: sign(valid, messageId, Math.floor(now / 1000), formatted.body),
+      customHeaders: formatted.headers,
       timeoutMs: webhook.timeoutMs,
       isTlsVerified: webhook.isTlsVerified,
     });

@@ -69,7 +69,13 @@ const settings = {
   rate_limit_per_second: Type.Optional(nullable(Type.Number({ minimum: 0.001, maximum: 100_000 }))),
   max_in_flight: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   ordered: Type.Optional(Type.Boolean({ description: 'One delivery at a time, in order.' })),
-  format: Type.Optional(words(formats)),
+  format: Type.Optional(
+    Type.Unsafe<(typeof formats)[number]>({
+      ...words(formats),
+      description:
+        'What is sent. For pagerduty the routing key goes into a header x-routing-key, or into the url as ?routing_key=….',
+    }),
+  ),
 };
 const name = Type.String({ minLength: 1, maxLength: 200 });
 const url = Type.String({ minLength: 1, maxLength: 2048, description: 'Where to POST: http or https.' });

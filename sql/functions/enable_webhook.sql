@@ -1,4 +1,5 @@
--- Rows are locked in the order in which recording locks them: webhooks, health, lanes.
+-- Rows are locked in the order in which recording locks them: webhooks, health, lanes. Never the webhook's key: recording
+-- writes a lane twice, and PostgreSQL then looks whether the webhook is still there.
 create or replace function tocsin.enable_webhook(p_tenant_id integer, p_webhook_id integer) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -6,11 +7,11 @@ declare
   h tocsin_data.webhook_health_metrics;
 begin
   select w.is_active into v_was_active from tocsin_data.webhooks w
-   where w.tenant_id = p_tenant_id and w.webhook_id = p_webhook_id and w.deleted_at is null for update;
+   where w.tenant_id = p_tenant_id and w.webhook_id = p_webhook_id and w.deleted_at is null for no key update;
   if not found then
     raise exception using errcode = 'NTFND', message = 'There is no such webhook.';
   end if;
-  select * into h from tocsin_data.webhook_health_metrics m where m.webhook_id = p_webhook_id for update;
+  select * into h from tocsin_data.webhook_health_metrics m where m.webhook_id = p_webhook_id for no key update;
   -- One that is well is left at full speed.
   if v_was_active and h.breaker_state = 'closed' and coalesce(h.blocked_until <= now(), true) then return; end if;
   update tocsin_data.webhooks w set is_active = true, disabled_reason = null, updated_at = now()

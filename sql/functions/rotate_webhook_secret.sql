@@ -6,7 +6,7 @@ declare
   v_valid_until timestamptz := now() + p_overlap_seconds * interval '1 second';
 begin
   perform from tocsin_data.webhooks w
-    where w.tenant_id = p_tenant_id and w.webhook_id = p_webhook_id and w.deleted_at is null for update;
+    where w.tenant_id = p_tenant_id and w.webhook_id = p_webhook_id and w.deleted_at is null for no key update;
   if not found then
     raise exception using errcode = 'NTFND', message = 'There is no such webhook.';
   elsif p_overlap_seconds is null or p_overlap_seconds not between 0 and 2592000 then

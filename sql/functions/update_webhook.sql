@@ -4,7 +4,7 @@ declare
   w tocsin_data.webhooks;
 begin
   select * into w from tocsin_data.webhooks o
-   where o.tenant_id = p_tenant_id and o.webhook_id = p_webhook_id and o.deleted_at is null for update;
+   where o.tenant_id = p_tenant_id and o.webhook_id = p_webhook_id and o.deleted_at is null for no key update;
   if not found then
     raise exception using errcode = 'NTFND', message = 'There is no such webhook.';
   elsif p_changes is null or jsonb_typeof(p_changes) <> 'object' then

@@ -3,11 +3,11 @@ import { afterAll, expect, test } from 'bun:test';
 import { sessionsGone, startRig } from '../support/fault_rig.ts';
 import { testDatabase } from '../support/postgres.ts';
 
-const rig = await startRig(await testDatabase(), { webhooks: 25, ordered: 1 });
+const rig = await startRig(await testDatabase(), { webhooks: 50, ordered: 1 });
 afterAll(() => rig.stop());
 
 test('killed three times with 5,000 deliveries queued, nothing is lost and only what was in flight comes twice', async () => {
-  await rig.raise(200);
+  await rig.raise(100);
   let struck = 0;
   for (const progress of [500, 1500, 3000]) {
     const worker = await rig.startWorker();
@@ -19,7 +19,7 @@ test('killed three times with 5,000 deliveries queued, nothing is lost and only 
   }
   const last = await rig.startWorker();
   const report = await rig.settle();
-  expect(report).toMatchObject({ alerts: 200, deliveries: 5000 });
+  expect(report).toMatchObject({ alerts: 100, deliveries: 5000 });
   // It was in mid-flight, or the test would prove nothing.
   expect(struck).toBeGreaterThan(0);
   expect(report.duplicates).toBeLessThanOrEqual(struck);

@@ -4,9 +4,10 @@ import { type Api, makeApi } from '../../src/store/api.ts';
 import { generateSecret } from '../../src/store/secrets.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import { makeVault } from '../../src/store/vault.ts';
+import { advance } from './advance.ts';
 import { type Child, startCli } from './children.ts';
 import { ENCRYPTION_KEY } from './flow.ts';
-import { countOpen, inspect, listInFlight, type Report } from './invariants.ts';
+import { inspect, listInFlight, listOpen, type Report } from './invariants.ts';
 import { type ReceiverChild, startReceiverChild } from './receiver_child.ts';
 import { until } from './wait.ts';
 
@@ -55,20 +56,7 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
   const sealed = makeVault([ENCRYPTION_KEY]).seal(secret, 'webhook_secret');
   const acknowledgedIds = new Set<number>();
   const inFlight = new Map<string, number>();
-  const webhookIds: number[] = [];
-  for (let i = 0; i < webhooks; i++) {
-    const isOrdered = i < ordered;
-    const p_url = `${receiver.url}/${isOrdered ? 'ordered' : 'any'}/${i}`;
-    const columns = {
-      p_tenant_id: 1,
-      p_name: `w${i}`,
-      p_url,
-      p_secret_sealed: sealed,
-      p_max_in_flight: 50,
-      p_ordered: isOrdered,
-    };
-    webhookIds.push(await api.webhooks.create_webhook(columns));
-  }
+  const webhookIds = await makeWebhooks(api, receiver.url, sealed, { webhooks, ordered });
   return {
     sql,
     api,
@@ -97,7 +85,10 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
       return { ...child, workerId: Number(child.ready[1]) };
     },
     progress: (unique) =>
-      until(async () => (await receiver.stats()).unique >= unique, { timeoutMs: 20_000, what: `${unique} deliveries` }),
+      advance(async () => {
+        const { unique: count } = await receiver.stats();
+        return { isDone: count >= unique, state: `${count} of ${unique} deliveries` };
+      }),
     async excuse(workerIds) {
       const ids = await listInFlight(sql, workerIds);
       for (const id of ids) inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
@@ -106,7 +97,7 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
     bury: (workerId) =>
       sql`update tocsin_data.workers set beat_at = beat_at - interval '1 minute' where worker_id = ${workerId}`,
     async settle({ duplicatesMax = 0 } = {}) {
-      await until(async () => (await countOpen(sql)) === 0, { timeoutMs: 25_000, what: 'nothing open' });
+      await drained(sql);
       const [received, orders, { unverified }] = await Promise.all([
         receiver.ids(),
         receiver.orders(),
@@ -126,6 +117,30 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
     },
     stop: () => receiver.stop(),
   };
+}
+
+async function makeWebhooks(
+  api: Api,
+  url: string,
+  sealed: string,
+  { webhooks, ordered }: { webhooks: number; ordered: number },
+): Promise<number[]> {
+  const ids: number[] = [];
+  for (let i = 0; i < webhooks; i++) {
+    const p_ordered = i < ordered;
+    const p_url = `${url}/${p_ordered ? 'ordered' : 'any'}/${i}`;
+    const columns = { p_tenant_id: 1, p_name: `w${i}`, p_url, p_secret_sealed: sealed, p_max_in_flight: 50, p_ordered };
+    ids.push(await api.webhooks.create_webhook(columns));
+  }
+  return ids;
+}
+
+/** Resolves when nothing waits, is leased, or is still to be counted. */
+export function drained(sql: Sql): Promise<void> {
+  return advance(async () => {
+    const open = await listOpen(sql);
+    return { isDone: Object.values(open).every((count) => count === 0), state: JSON.stringify(open) };
+  });
 }
 
 /** Resolves when all sessions of workers are idle: what a frozen one had asked for is then done. */

@@ -86,13 +86,20 @@ export async function inspect(sql: Sql, evidence: Evidence): Promise<Report> {
   return { alerts: alertIds.size, deliveries: ended.length, duplicates, wrong };
 }
 
-/** How much is under way: waiting, leased, or counted but not yet added to the health. */
+/** What is under way, by where it is: waiting, leased, or counted but not yet added to the health. */
+export async function listOpen(sql: Sql): Promise<Record<string, number>> {
+  const [row] = await sql<Record<string, number>[]>`
+    select (select count(*) from tocsin_data.alert_delivery_queue) as queued,
+           (select count(*) from tocsin_data.alert_delivery_retries) as retries,
+           (select count(*) from tocsin_data.alert_delivery_parked) as parked,
+           (select count(*) from tocsin_data.alert_delivery_leases) as leases,
+           (select count(*) from tocsin_data.webhook_health_deltas) as deltas`;
+  return { ...row };
+}
+
+/** How much that is in all. */
 export async function countOpen(sql: Sql): Promise<number> {
-  const [row] = await sql<{ open: number }[]>`
-    select (select count(*) from tocsin_data.alert_delivery_queue) + (select count(*) from tocsin_data.alert_delivery_retries)
-         + (select count(*) from tocsin_data.alert_delivery_parked) + (select count(*) from tocsin_data.alert_delivery_leases)
-         + (select count(*) from tocsin_data.webhook_health_deltas) as open`;
-  return row?.open ?? 0;
+  return Object.values(await listOpen(sql)).reduce((sum, count) => sum + count, 0);
 }
 
 /** The webhook-ids of what is leased (to these workers, or to any) and has no result in the log. */

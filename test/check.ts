@@ -9,7 +9,7 @@ const steps = [
   { name: 'format', command: tool('@biomejs/biome/bin/biome', 'format', '--error-on-warnings', '.') },
   { name: 'lint', command: tool('@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', '.') },
   { name: 'types', command: tool('typescript/bin/tsc', '--noEmit') },
-  { name: 'tests', command: ['test'] },
+  { name: 'tests', command: ['test', '--timeout', '30000'] },
 ];
 
 let passed = 0;

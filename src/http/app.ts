@@ -74,8 +74,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 /** The plugins in their order: what every request passes, then the routes. */
 export function makeApp(deps: Deps) {
   const routes = new RouteTable();
-  let handle: (request: Request) => Promise<Response>;
-  const hotReads = makeHotReads(deps, (request) => handle(request));
+  let throughRoutes: (request: Request) => Promise<Response>;
+  const hotReads = makeHotReads(deps, (request) => throughRoutes(request));
   const app = new Elysia({
     name: 'tocsin',
     normalize: false,
@@ -108,7 +108,7 @@ export function makeApp(deps: Deps) {
         .use(tenants(deps))
         .use(cache(deps, hotReads)),
     );
-  handle = async (request) => app.handle(request);
+  throughRoutes = async (request) => app.handle(request);
   routes.fill(app.routes);
   return app;
 }

@@ -30,7 +30,7 @@ const windowField = (maximum: number, usual: number) =>
   );
 
 const whole = operation(
-  'get_dashboard',
+  'get_dashboard_overview_with_performance',
   { tag, summary: 'Overview and performance together', answers: { 200: Type.Object({ overview, performance }) } },
   {},
 );

@@ -40,7 +40,7 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   get_delivery: 'viewer',
   retry_delivery: 'operator',
 
-  get_dashboard: 'viewer',
+  get_dashboard_overview_with_performance: 'viewer',
   get_dashboard_overview: 'viewer',
   get_dashboard_performance: 'viewer',
   list_dashboard_webhooks: 'viewer',

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { version } from '../../package.json' with { type: 'json' };
 
 /** One file of the page in the three forms in which it can be sent. */
 export interface PageFile {
@@ -58,6 +59,7 @@ async function bundle(): Promise<PageFiles> {
     target: 'browser',
     minify: true,
     naming: '[name]-[hash].[ext]',
+    define: { TOCSIN_VERSION: JSON.stringify(version) },
     jsx: { runtime: 'automatic', importSource: 'preact', development: false },
     throw: false,
   });

@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import axe from 'axe-core';
 
 /** Whether tests in a browser can run here. In CI they must: without a browser they fail instead of being left out. */
-export const hasChromium = (await findChromium()) !== undefined || Boolean(Bun.env.CI);
+export const hasChromium = findChromium() !== undefined || Boolean(Bun.env.CI);
 
 export interface Tab {
   page: Page;
@@ -74,29 +74,30 @@ export async function findBarriers(page: Page): Promise<Finding[]> {
   });
 }
 
-/** The browser itself, for programs that take pictures. */
-export async function launch(): Promise<Browser> {
-  const executablePath = (await findChromium()) ?? (await installChromium());
+/** The browser itself, for programs that take pictures; `env` in place of this program's. */
+export async function launch(env?: Record<string, string | undefined>): Promise<Browser> {
+  if (!findChromium()) await installPackages('chromium');
+  const executablePath = findChromium();
+  if (!executablePath)
+    throw new Error('The tests of the page need Chromium: install it, or run them as root on Debian.');
   return chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--font-render-hinting=none'],
+    ...(env ? { env } : {}),
   });
 }
 
-async function findChromium(): Promise<string | undefined> {
-  return (
-    ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
-      .map((name) => Bun.which(name))
-      .find(Boolean) ?? undefined
-  );
+/** Debian's packages, where this is Debian and we are root; elsewhere it does nothing. */
+export async function installPackages(...names: string[]): Promise<void> {
+  if (process.getuid?.() !== 0 || !Bun.which('apt-get')) return;
+  const command = `apt-get update -qq && apt-get install -y -qq --no-install-recommends ${names.join(' ')}`;
+  await Bun.$`sh -c ${command}`
+    .env({ ...Bun.env, DEBIAN_FRONTEND: 'noninteractive' })
+    .quiet()
+    .nothrow();
 }
 
-/** @throws Error when this is not a Debian machine whose root we are */
-async function installChromium(): Promise<string> {
-  const command =
-    'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium';
-  if (process.getuid?.() === 0 && Bun.which('apt-get')) await Bun.$`sh -c ${command}`.quiet().nothrow();
-  const found = await findChromium();
-  if (!found) throw new Error('The tests of the page need Chromium: install it, or run them as root on Debian.');
-  return found;
+function findChromium(): string | undefined {
+  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+  return names.map((name) => Bun.which(name) ?? undefined).find(Boolean);
 }

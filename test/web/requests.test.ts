@@ -140,5 +140,6 @@ describe('what comes in', () => {
     const now = Date.parse('2026-11-22T20:00:00Z');
     const said = 'Deliveries pause until 2026-11-22 20:01:06 UTC, then one is tried.';
     expect(withLocalTimes(said, now, 'Europe/Amsterdam')).toBe('Deliveries pause until 21:01, then one is tried.');
+    expect(withLocalTimes('mostly since 19:15 UTC', now, 'Europe/Amsterdam')).toBe('mostly since 20:15');
   });
 });

@@ -40,7 +40,7 @@ export function AlertPage({ id }: { id: number }) {
     <div class="page alert-page">
       <AlertHead alert={alert.value} />
       <div class="columns">
-        <div>
+        <div class="stack">
           <section class="block" aria-label="Deliveries">
             {why.problem ? (
               <ProblemNote problem={why.problem} onRetry={why.reload} />

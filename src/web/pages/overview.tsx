@@ -12,6 +12,7 @@ import { getOverview, listAnomalies } from '../stores/figures.ts';
 import { href } from '../router.ts';
 import { type Resource, useResource } from '../stores/resource.ts';
 import { listTiles } from '../stores/webhooks.ts';
+import { withLocalTimes } from '../words/alert.ts';
 import { overviewSentence } from '../words/overview.ts';
 import { curlAlert, curlWebhook, sqlAlert } from '../words/teach.ts';
 import { Figures, waitingOf } from './overview_figures.tsx';
@@ -80,8 +81,12 @@ function Unusual() {
           <li key={`${one.kind} ${one.webhook_id} ${one.alert_type}`}>
             <Mark shape="triangle" tone="degraded" />
             <span>
-              {one.webhook_id ? <a href={href(`/webhooks/${one.webhook_id}`)}>{one.webhook_name}</a> : null}{' '}
-              {one.description}
+              {one.webhook_id ? (
+                <>
+                  <a href={href(`/webhooks/${one.webhook_id}`)}>{one.webhook_name}</a>:{' '}
+                </>
+              ) : null}
+              {withLocalTimes(one.description, now.value)}
             </span>
           </li>
         ))}

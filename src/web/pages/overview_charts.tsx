@@ -30,12 +30,15 @@ export function OverviewCharts({ webhookId }: { webhookId?: number }) {
     JSON.stringify([chosen, webhookId]),
     async (signal) => {
       const bounds = boundsOf(chosen, Date.now());
-      const span = { ...bounds, stepSeconds: stepFor(bounds.sinceMs, bounds.untilMs) };
-      return { span, points: await getTimeseries({ ...span, ...(webhookId ? { webhookId } : {}) }, signal) };
+      const stepSeconds = stepFor(bounds.sinceMs, bounds.untilMs);
+      // A step is drawn where it ends: one more is needed for the lines to begin at the edge.
+      const span = { ...bounds, sinceMs: bounds.sinceMs - stepSeconds * 1_000, stepSeconds };
+      const points = await getTimeseries({ ...span, ...(webhookId ? { webhookId } : {}) }, signal);
+      return { bounds, span, points };
     },
     chosen.kind === 'last' ? { everyMs: chosen.name === '15m' ? LIVE_MS : 60_000 } : {},
   );
-  const { sinceMs, untilMs } = series.value?.span ?? boundsOf(chosen, Date.now());
+  const { sinceMs, untilMs } = series.value?.bounds ?? boundsOf(chosen, Date.now());
   const columns = useMemo(() => {
     const { points, span } = series.value ?? { points: [], span: { sinceMs, untilMs, stepSeconds: 60 } };
     return { sent: throughput(points, span), spent: latency(points, span) };

@@ -8,7 +8,7 @@ import { duration } from '../format/times.ts';
 import { newest, samples } from '../live/samples.ts';
 import { getTimeseries } from '../stores/figures.ts';
 import { useResource } from '../stores/resource.ts';
-import type { Waiting } from '../words/overview.ts';
+import { LATE_SECONDS, type Waiting } from '../words/overview.ts';
 
 const SPAN_MS = 15 * 60_000;
 const STEP_SECONDS = 60;
@@ -34,8 +34,8 @@ export function Figures({ overview }: { overview: Overview | undefined }) {
         {live ? `p50 ${milliseconds(live.p50_latency_ms)} · p99 ${milliseconds(live.p99_latency_ms)}` : ''}
       </Figure>
       <Figure name="Waiting" value={count(waiting.count)} values={lines.waiting}>
-        {waiting.count > 0 && waiting.oldestSeconds !== null
-          ? `the oldest for ${duration(waiting.oldestSeconds)}`
+        {(waiting.oldestSeconds ?? 0) >= LATE_SECONDS
+          ? `the oldest for ${duration(waiting.oldestSeconds ?? 0)}`
           : 'nothing is late'}
       </Figure>
     </section>

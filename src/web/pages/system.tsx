@@ -6,9 +6,13 @@ import { Sparkline } from '../charts/sparkline.tsx';
 import { HealthMark } from '../parts/marks.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { Time } from '../parts/time.tsx';
+import { href } from '../router.ts';
 import { useResource } from '../stores/resource.ts';
 import { getCacheStats, getDeepHealth } from '../stores/system.ts';
 import { cachePairs, listParts, type Part } from '../words/system.ts';
+
+/** Put in when the page is bundled. */
+declare const TOCSIN_VERSION: string;
 
 const REFRESH_MS = 5_000;
 
@@ -30,8 +34,8 @@ export function SystemPage() {
         <section class="block" aria-label="Versions and processes">
           <h2>Versions and processes</h2>
           <dl class="pairs">
-            <Pair name="Tocsin" value={health.value?.version ?? '–'} />
-            <Pair name="PostgreSQL" value={health.value?.database.version ?? '–'} />
+            <Pair name="Tocsin" value={health.value?.version ?? TOCSIN_VERSION} />
+            {health.value?.database.version ? <Pair name="PostgreSQL" value={health.value.database.version} /> : null}
             <Pair name="This page" value={linkState.value} />
           </dl>
           {workers ? <WorkerTable workers={workers} /> : null}
@@ -66,12 +70,19 @@ function PartTable({ parts }: { parts: readonly Part[] }) {
             </td>
             <td class="c-main">{part.name}</td>
             <td class="c-reason">{part.figures}</td>
-            <td class="c-reason">{part.advice ?? <span class="faint">Nothing.</span>}</td>
+            <td class="c-reason">
+              <Advice part={part} />
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function Advice({ part: { advice, path } }: { part: Part }) {
+  if (advice === null) return <span class="faint">Nothing.</span>;
+  return path ? <a href={href(path)}>{advice}</a> : <span>{advice}</span>;
 }
 
 function CacheBlock() {

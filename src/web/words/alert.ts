@@ -31,9 +31,10 @@ export function splitWhy(rows: readonly Why[]): { got: Why[]; waits: Why[]; miss
   };
 }
 
-/** A sentence of the server's with its times in local time: they are in UTC there. */
+/** A sentence of the server's with its times in local time: they are in UTC there, without a day when it is today. */
 export function withLocalTimes(sentence: string, now: number, zone?: string): string {
-  return sentence.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g, (_, day, time) =>
-    clock(`${day}T${time}Z`, now, zone),
+  const today = new Date(now).toISOString().slice(0, 10);
+  return sentence.replace(/(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)?) UTC/g, (_, day, time) =>
+    clock(`${day ?? today}T${time}Z`, now, zone),
   );
 }

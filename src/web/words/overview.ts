@@ -19,7 +19,7 @@ export interface Waiting {
 }
 
 /** How old the oldest waiting delivery may be before it is worth a word. */
-const LATE_SECONDS = 5;
+export const LATE_SECONDS = 5;
 
 /** "3 of 214 webhooks are failing since 14:02" and "1,204 deliveries wait, the oldest for 2 m". */
 export function overviewSentence(tiles: readonly Tile[], waiting: Waiting, now: number, zone?: string): Sentence {

@@ -11,6 +11,8 @@ export interface Part {
   figures: string;
   /** What to do; null when all is well. */
   advice: string | null;
+  /** Where to do it, below the page's root. */
+  path?: string;
 }
 
 export function listParts(health: DeepHealth): Part[] {
@@ -61,7 +63,7 @@ const LATE_SECONDS = 60;
 
 function queue({ delivery: { queue_depth, oldest_due_seconds } }: DeepHealth): Part {
   const isLate = (oldest_due_seconds ?? 0) > LATE_SECONDS;
-  const oldest = oldest_due_seconds ? `, the oldest due for ${duration(oldest_due_seconds)}` : '';
+  const oldest = (oldest_due_seconds ?? 0) >= 1 ? `, the oldest due for ${duration(oldest_due_seconds ?? 0)}` : '';
   return {
     name: 'Queue',
     state: isLate ? 'degraded' : 'healthy',
@@ -86,9 +88,8 @@ function webhooks({ webhooks: { active_count, failed_count } }: DeepHealth): Par
     name: 'Webhooks',
     state: isWell ? 'healthy' : 'degraded',
     figures: `${count(active_count)} active, ${count(failed_count)} failing`,
-    advice: isWell
-      ? null
-      : 'Look at them on the page of webhooks, filtered by unavailable: each says why and until when.',
+    advice: isWell ? null : 'Look at those that fail: each says why and until when.',
+    path: '/webhooks?health_status=unavailable',
   };
 }
 

@@ -26,6 +26,8 @@ const setActive = (webhook: number, isActive: boolean) =>
   sql`update tocsin_data.webhooks set is_active = ${isActive} where webhook_id = ${webhook}`;
 const block = (webhook: number) =>
   sql`update tocsin_data.webhook_lanes set blocked_until = now() + interval '1 hour' where webhook_id = ${webhook}`;
+const reopen = (webhook: number) =>
+  sql`update tocsin_data.webhook_lanes set blocked_until = null, slots_max = null where webhook_id = ${webhook}`;
 /** Every delivery of every place, once each; throws away nothing. */
 const everywhere = async () => {
   const rows = await sql<{ id: number }[]>`
@@ -112,7 +114,11 @@ describe('a lane that is brought back', () => {
     });
     let isOver = false;
     const whileNotOver = async (turn: () => Promise<unknown>) => {
-      while (!isOver) await turn();
+      try {
+        while (!isOver) await turn();
+      } finally {
+        isOver = true;
+      }
     };
     const turns = [
       whileNotOver(() => raiseMany(sql, 20)),
@@ -122,7 +128,7 @@ describe('a lane that is brought back', () => {
       whileNotOver(async () => record(sql, (await claim(sql, { limit: 8 })).slice(1))),
       (async () => {
         for (let n = 0; n < 100; n++) {
-          if (n % 5 === 0) await sql`update tocsin_data.webhook_lanes set blocked_until = null, slots_max = null`;
+          if (n % 5 === 0) await reopen(webhooks[n % 4] as number);
           const webhook = webhooks[n % 3] as number;
           if (n % 4 === 3) await block(webhook);
           else await setActive(webhook, n % 3 > 0);

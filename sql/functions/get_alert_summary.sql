@@ -5,7 +5,8 @@
 create or replace function tocsin.get_alert_summary(p_tenant_id integer)
 returns table (total bigint, pending bigint, acknowledged bigint, resolved bigint, failed bigint, critical bigint, warning bigint,
   info bigint, avg_pending_hours double precision, oldest_pending_alert timestamptz, oldest_pending_alert_id bigint)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+language plpgsql stable security definer set search_path = '' set jit = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
 declare
   v_now double precision := date_part('epoch', clock_timestamp());
 begin

@@ -3,7 +3,7 @@ returns table (total_deliveries bigint, successful_deliveries bigint, failed_del
   success_rate_percent double precision, total_webhooks integer, active_webhooks integer, healthy_webhooks integer,
   degraded_webhooks integer, unavailable_webhooks integer, failing_since timestamptz, total_alerts bigint, pending_alerts bigint,
   failed_alerts bigint, oldest_due_seconds double precision, generated_at timestamptz)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set jit = off as $$
 begin
   return query
     with health as (

@@ -4,7 +4,7 @@ create or replace function tocsin.get_timeseries(
 returns table (at timestamptz, delivered bigint, failed bigint, attempts bigint, given_up bigint, cancelled bigint,
   p50_ms double precision, p95_ms double precision, p99_ms double precision, queue_depth integer,
   oldest_due_seconds double precision, breaker_open_seconds double precision, rate_limited_seconds double precision)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set jit = off as $$
 declare
   v_until timestamptz := coalesce(p_until, clock_timestamp());
   v_since timestamptz := coalesce(p_since, v_until - interval '15 minutes');

@@ -6,7 +6,7 @@ create or replace function tocsin.list_anomalies(p_tenant_id integer, p_window_s
 returns table (kind text, webhook_id integer, webhook_name text, alert_type text, severity text, observed double precision,
   expected double precision, unit text, deviation double precision, sample_size bigint, past_sample_size bigint,
   past_periods integer, compared_with text, since timestamptz, description text)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set jit = off as $$
 begin
   if p_window_seconds is null or p_window_seconds not between 300 and 86400 then
     raise exception using errcode = 'INVLD', column = '/window_seconds', message = 'window_seconds must be from 300 to 86,400.';

@@ -4,7 +4,7 @@ returns table (id integer, name text, is_active boolean, disabled_reason text, h
   blocked_until timestamptz, status_changed_at timestamptz, consecutive_failures integer, last_status_code smallint,
   last_error text, last_used_at timestamptz, success_rate_percent double precision, pending_deliveries integer,
   delivered bigint, failed bigint, p95_ms double precision, sparkline integer[], failed_sparkline integer[])
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_since timestamptz := date_bin('1 minute', clock_timestamp(), '2000-01-01 00:00Z') - interval '14 minutes';
 begin

@@ -1,6 +1,6 @@
 -- One writer at a time; who finds another at it leaves.
 create function tocsin_internal.fold_webhook_health() returns integer
-language plpgsql volatile as $$
+language plpgsql volatile set jit = off as $$
 declare
   v_minute_at timestamptz; v_folded integer := 0;
 begin

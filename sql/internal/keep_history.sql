@@ -1,7 +1,7 @@
 -- Called by run_maintenance, which lets one in at a time, and there before all that locks rows of others. Deliveries do not
 -- depend on figures: what goes wrong here is left for the next round and told to the server's log.
 create function tocsin_internal.keep_history(p_now timestamptz default clock_timestamp()) returns void
-language plpgsql volatile as $$
+language plpgsql volatile set jit = off as $$
 begin
   perform tocsin_internal.roll_up_history(p_now);
   perform tocsin_internal.sample_lanes(p_now);

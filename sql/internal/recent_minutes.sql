@@ -8,7 +8,7 @@ begin
       select h.* from unnest(p_webhook_ids) as w(webhook_id)
        cross join lateral (
          select * from tocsin_data.history o
-          where o.tenant_id = p_tenant_id and o.webhook_id = w.webhook_id and o.step_seconds = 60 and o.starts_at >= p_since) h),
+          where o.tenant_id = p_tenant_id and o.webhook_id = w.webhook_id and o.step_seconds = 60 and o.starts_at >= p_since limit 100) h),
     fresh as materialized (
       select * from tocsin_internal.unrolled_history(p_tenant_id, null) u where u.minute_at >= p_since),
     minutes as (

@@ -13,7 +13,7 @@ begin
       from tocsin_data.tenants t
      cross join lateral (
        select * from tocsin_data.alerts o
-        where o.tenant_id = t.tenant_id and o.alert_id >= p_from_id and o.alert_id < p_before_id) a),
+        where o.tenant_id = t.tenant_id and o.alert_id >= p_from_id and o.alert_id < p_before_id offset 0) a),
   typed as (
     insert into tocsin_data.alert_type_counts as c (tenant_id, alert_type, starts_at, alerts)
       select r.tenant_id, r.alert_type, r.starts_at, r.n

@@ -12,7 +12,7 @@ declare
   v_first timestamptz := (select min(h.starts_at) from tocsin_data.alert_hours h where h.tenant_id = p_tenant_id);
 begin
   return query
-    with windows as materialized (
+    with spans as (
       select null as past, g.at as starts_at, g.at + interval '5 minutes' as ends_at, 1.0 / v_bins as part
         from generate_series(v_since, v_until - interval '5 minutes', '5 minutes') as g(at)
       union all
@@ -21,16 +21,17 @@ begin
       union all
       select 'same_hours', v_since - d * interval '24 hours', v_until - d * interval '24 hours', 1
         from generate_series(1, 7) as d where v_since - d * interval '24 hours' >= v_first),
+    windows as materialized (select row_number() over () as place, s.* from spans s),
     counts as materialized (
-      select w.past, w.starts_at, c.alert_type, c.alerts
+      select w.place, c.alert_type, c.alerts
         from windows w
        cross join lateral (
          select o.alert_type, sum(o.alerts) as alerts from tocsin_data.alert_type_counts o
-          where o.tenant_id = p_tenant_id and o.starts_at >= w.starts_at and o.starts_at < w.ends_at group by o.alert_type) c)
+          where o.tenant_id = p_tenant_id and o.starts_at >= w.starts_at and o.starts_at < w.ends_at group by o.alert_type limit 100000) c)
     select 'volume', t.alert_type, w.past, w.starts_at, coalesce(c.alerts, 0)::double precision, w.part::double precision, null::integer
       from (select distinct n.alert_type from counts n) t
      cross join windows w
-      left join counts c on c.alert_type = t.alert_type and c.past is not distinct from w.past and c.starts_at = w.starts_at;
+      left join counts c on c.alert_type = t.alert_type and c.place = w.place;
 end
 $$;
 comment on function tocsin_internal.volume_observations(integer, integer, timestamptz) is

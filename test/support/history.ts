@@ -19,6 +19,8 @@ export async function send(sql: Sql, ends: Ends, { limit = 100, minutesAgo = 0 }
   return await sql.begin(async (tx) => {
     const deliveries = await claim(tx as unknown as Queryable, { limit });
     if (deliveries.length === 0) return 0;
+    // A claim commits without waiting for the disk; with what is recorded here, it must not.
+    await tx`set local synchronous_commit = on`;
     const end = (_: unknown, n: number) => outcomeOf(ends[n % ends.length] as Ends[number]);
     const { recorded } = await record(tx as unknown as Queryable, deliveries, end);
     const by = `${minutesAgo} minutes`;
@@ -32,13 +34,17 @@ export async function send(sql: Sql, ends: Ends, { limit = 100, minutesAgo = 0 }
   });
 }
 
-/** Makes every waiting delivery due now and every lane open, so that nothing has to be waited for. */
+/** Makes every waiting delivery due now and every lane open, but for those that somebody else has locked. */
 export async function hurry(sql: Queryable): Promise<void> {
-  await sql`update tocsin_data.webhook_lanes set blocked_until = null, slots_max = null where blocked_until is not null`;
-  await sql`update tocsin_data.webhook_health_metrics set blocked_until = null where blocked_until is not null`;
-  await sql`with late as (delete from tocsin_data.alert_delivery_retries returning *)
+  await sql`update tocsin_data.webhook_lanes set blocked_until = null, slots_max = null where ctid = any (array(
+    select ctid from tocsin_data.webhook_lanes where blocked_until is not null for no key update skip locked))`;
+  await sql`update tocsin_data.webhook_health_metrics set blocked_until = null where ctid = any (array(
+    select ctid from tocsin_data.webhook_health_metrics where blocked_until is not null for no key update skip locked))`;
+  await sql`with late as (delete from tocsin_data.alert_delivery_retries where ctid = any (array(
+      select ctid from tocsin_data.alert_delivery_retries for update skip locked)) returning *)
     insert into tocsin_data.alert_delivery_queue select * from late`;
-  await sql`update tocsin_data.alert_delivery_queue set due_at = tocsin_internal.id_time(delivery_id)`;
+  await sql`update tocsin_data.alert_delivery_queue set due_at = tocsin_internal.id_time(delivery_id) where ctid = any (array(
+    select ctid from tocsin_data.alert_delivery_queue where due_at > now() for update skip locked))`;
 }
 
 /** Takes away what the history holds, and the log. */
@@ -51,8 +57,8 @@ export async function forgetHistory(sql: Queryable): Promise<void> {
 }
 
 /** The differences between the log and the history, at each level, with what is on its way there; none when it is right. */
-export async function historyErrors(sql: Queryable): Promise<unknown[]> {
-  return await sql`
+export async function historyErrors(sql: Queryable): Promise<object[]> {
+  const rows = await sql`
     with truth as (
       select g.tenant_id, g.webhook_id, date_bin('1 minute', g.attempted_at, '2000-01-01Z') as minute_at,
              case when g.status = 'delivered' then tocsin_internal.latency_bucket(g.response_ms) end as bucket,
@@ -89,4 +95,5 @@ export async function historyErrors(sql: Queryable): Promise<unknown[]> {
       from parts group by 1, 2, 3, 4, 5
     having sum(coalesce(attempts, 0)) <> 0 or sum(coalesce(delivered, 0)) <> 0 or sum(coalesce(given_up, 0)) <> 0
         or sum(coalesce(cancelled, 0)) <> 0`;
+  return [...rows] as object[];
 }

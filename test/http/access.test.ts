@@ -23,19 +23,14 @@ const guarded = routes.filter(({ role }) => role !== 'anyone');
 const operations = guarded.filter((route): route is KnownRoute & { role: string } => route.role !== undefined);
 const named = (list: KnownRoute[]) => list.map((route) => [route.name, route] as const);
 
-/** All rows of the tenant that must not change, as one text. */
+/** All rows of a tenant, of every table that has rows of tenants, as one text. */
+const tables = await sql<{ name: string }[]>`
+  select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
+   where c.relnamespace = 'tocsin_data'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1`;
 const rowsOf = async (tenantId: number) => {
-  const tables = [
-    'webhooks',
-    'webhook_secrets',
-    'alerts',
-    'api_keys',
-    'alert_delivery_queue',
-    'alert_delivery_retries',
-  ];
   const rows = await Promise.all(
     tables.map(
-      (table) => sql`select t.* from tocsin_data.${sql(table)} t where tenant_id = ${tenantId} order by t::text`,
+      ({ name }) => sql`select t.* from tocsin_data.${sql(name)} t where tenant_id = ${tenantId} order by t::text`,
     ),
   );
   return JSON.stringify(rows);
@@ -158,6 +153,13 @@ describe('a caller of another tenant', () => {
   test('gets the same lists and figures as before there was anything in the first', async () => {
     expect(Object.keys(emptyAnswers).length).toBeGreaterThan(2);
     expect(await answersOf('other')).toEqual(emptyAnswers);
+  });
+
+  test('is watched for changes in every table of tenants', () => {
+    const names = tables.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['alerts', 'alert_delivery_queue', 'api_keys', 'webhook_secrets', 'webhooks']),
+    );
   });
 
   test('would miss nothing of what was planted, were it the right tenant', async () => {

@@ -33,9 +33,10 @@ export interface Planted {
   alertId: number;
   deliveryId: number;
   apiKeyId: number;
+  replayId: number;
 }
 
-export async function plant({ api }: Pick<TestHttp, 'api'>): Promise<Planted> {
+export async function plant({ api, post, bearer }: Pick<TestHttp, 'api' | 'post' | 'bearer'>): Promise<Planted> {
   const marker = `planted-${crypto.randomUUID()}`;
   const webhookId = await api.webhooks.create_webhook({
     p_tenant_id: 1,
@@ -47,7 +48,8 @@ export async function plant({ api }: Pick<TestHttp, 'api'>): Promise<Planted> {
   const key = { p_tenant_id: 1, p_name: marker, p_role: 'viewer', p_key_prefix: 'tsk_planted' };
   const hash = new Bun.CryptoHasher('sha256').update(marker).digest('hex');
   const apiKeyId = await api.api_keys.create_api_key({ ...key, p_key_hash: hash });
-  return { marker, webhookId, alertId, deliveryId: delivery?.id ?? 0, apiKeyId };
+  const { json: replay } = await post(`/api/v1/webhooks/${webhookId}/replay`, {}, await bearer());
+  return { marker, webhookId, alertId, deliveryId: delivery?.id ?? 0, apiKeyId, replayId: replay.replay_id ?? 1 };
 }
 
 /** The path with what was planted in its place. */
@@ -61,6 +63,7 @@ export function pathOf({ path }: KnownRoute, planted: Planted): string {
         : planted.alertId;
   return path
     .replace(':id', String(id))
+    .replace(':replay_id', String(planted.replayId))
     .replace(/\/tenants\/:name$/, '/tenants/default')
     .replace(/:\w+|\*$/g, 'webhooks')
     .replace(/(.)\/$/, '$1');

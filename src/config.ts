@@ -23,6 +23,8 @@ export interface Config {
   redisUrl: string | undefined;
   /** Where the processes of one server share the counters of their caches; set by the one that starts them. */
   epochsFile: string | undefined;
+  /** Which of the processes of one server this is; set by the one that starts them, and undefined when there is none. */
+  seat: number | undefined;
   /** Signs tokens; at least 32 bytes in production. */
   secretKey: string | undefined;
   /** Tokens must name it as `iss` · as one of `aud`. */
@@ -49,7 +51,10 @@ export interface Config {
   otelEndpoint: string | undefined;
 }
 
+/** Numbers of `seat`: at most so many processes make one server. */
+export const SEATS = 512;
 const RATE_LIMIT_MAX = 1_000_000_000;
+const redisProtocols = ['redis:', 'rediss:', 'redis+cluster:', 'redis+sentinel:'];
 
 /** A wrong environment: one message that names every wrong variable and what is expected of it. */
 export class ConfigError extends Error {
@@ -88,8 +93,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     cacheEnabled: read.flag('CACHE_ENABLED', true),
     cacheTtlSeconds: read.integer('CACHE_TTL_SECONDS', 60, 1, 86_400),
     cacheMaxItems: read.integer('CACHE_MAX_ITEMS', 10_000, 1, 10_000_000),
-    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:', 'redis+cluster:', 'redis+sentinel:']),
+    redisUrl: readRedisUrl(read),
     epochsFile: read.text('TOCSIN_EPOCHS_FILE'),
+    seat: read.text('TOCSIN_SEAT') === undefined ? undefined : read.integer('TOCSIN_SEAT', 0, 0, SEATS - 1),
     secretKey: readKey(read, 'SECRET_KEY', isProduction),
     jwtIssuer: read.text('JWT_ISSUER'),
     jwtAudience: read.text('JWT_AUDIENCE'),
@@ -119,6 +125,16 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   return Object.freeze(config);
 }
 
+/** The whole environment with some variables changed: for a process that this one starts, or becomes. */
+export function environmentWith(changes: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...(process.env as Record<string, string>), ...changes };
+}
+
+/** How many requests Bun's `fetch` has under way at most, if the environment says so: Bun reads it when it starts. */
+export function readFetchMax(): string | undefined {
+  return process.env.BUN_CONFIG_MAX_HTTP_REQUESTS;
+}
+
 function readLogLevel(read: EnvReader, debug: boolean): LogLevel {
   const names = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL'] as const;
   const levels = {
@@ -130,6 +146,18 @@ function readLogLevel(read: EnvReader, debug: boolean): LogLevel {
     CRITICAL: 'error',
   } as const;
   return levels[read.oneOf('API_LOG_LEVEL', names, debug ? 'DEBUG' : 'INFO')];
+}
+
+/** Those of a cluster and of Sentinel name several servers, which makes them no URLs by the standard: each counts by itself. */
+function readRedisUrl(read: EnvReader): string | undefined {
+  const text = read.text('REDIS_URL');
+  const [scheme = '', rest = ''] = text?.split('://', 2) ?? [];
+  if (text === undefined || !/^redis\+(?:cluster|sentinel)$/.test(scheme)) return read.url('REDIS_URL', redisProtocols);
+  const hosts = rest.slice(rest.lastIndexOf('@') + 1).split('/', 1)[0] ?? '';
+  if (!hosts.split(',').every((host) => /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.test(host))) {
+    read.wrong('REDIS_URL', `${scheme}://host:port,host:port`);
+  }
+  return text;
 }
 
 function readKey(read: EnvReader, name: string, isRequired: boolean): string | undefined {

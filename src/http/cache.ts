@@ -86,9 +86,8 @@ const invalidateNoun = operation(
 
 /** Looking into the cache, warming and invalidating it. Callers reach the entries of their own tenant only. */
 export const cache = (deps: Deps, hotReads: HotReads) => {
-  const drop = async (caller: Caller, patterns: readonly string[]) => {
-    let dropped = 0;
-    for (const pattern of patterns) dropped += (await deps.cache?.drop(`${caller.tenant_id}|/api/v1/${pattern}`)) ?? 0;
+  const drop = (caller: Caller, patterns: readonly string[]) => {
+    const dropped = hotReads.drop(caller, patterns);
     return { invalidated: dropped, total_entries: deps.cache?.stats().entries ?? 0 };
   };
   return new Elysia({ name: 'cache', prefix: '/cache' })

@@ -3,16 +3,20 @@ import { hash } from 'bun';
 import { LRUCache } from 'lru-cache';
 import type { Epochs, Tag } from './epochs.ts';
 import type { L2 } from './l2.ts';
+import { cellOf, type counters, Scoreboard } from './scoreboard.ts';
 
 /** An answer as it is sent. */
-export type Cached = { bytes: Uint8Array; etag: string };
+export type Cached = { bytes: Uint8Array; etag: string; isMissing?: boolean };
+/** What a load gives: the JSON text of an answer, or of the problem that says that there is no such thing. */
+export type Loaded = { text: string; isMissing?: boolean };
 export type CacheSource = 'l1' | 'l2' | 'miss';
 export type CacheAnswer = { cached: Cached; source: CacheSource };
 
 type Entry = { cached: Cached; epoch: number; freshUntil: number; staleUntil: number };
 
-/** In Redis, what depends on tags of all tenants (`0:…`) is kept no longer: those tags are not versioned there. */
-const SHARED_TTL_MS = 1_000;
+/** What does not exist is asked for again and again by some; but a mistyped path must not push out what is read by all. */
+const MISSING_TTL_MS = 1_000;
+const MISSING_MAX = 1_000;
 
 export type CacheOptions = {
   epochs: Epochs;
@@ -21,6 +25,8 @@ export type CacheOptions = {
   /** The backstop: how long an entry may live if no invalidation reaches it. Each entry's is off by up to 10 %. */
   ttlMs: number;
   l2?: L2 | undefined;
+  /** Where this process counts; by default for itself alone. */
+  scoreboard?: Scoreboard | undefined;
 };
 
 /** What a read may deviate in. */
@@ -30,7 +36,7 @@ export type ReadOptions = {
   staleMs?: number;
 };
 
-/** What `GET /cache/stats` says. */
+/** What `GET /cache/stats` says, of all processes together. */
 export type CacheStats = {
   l1Hits: number;
   l2Hits: number;
@@ -43,19 +49,24 @@ export type CacheStats = {
 /** See the methods; one per process. */
 export class Cache {
   readonly #o: CacheOptions;
+  readonly #board: Scoreboard;
+  /** This process's cells of it. */
+  readonly #row: Float64Array;
   readonly #entries: LRUCache<string, Entry>;
+  readonly #missing = new LRUCache<string, Entry>({ max: MISSING_MAX });
   /** One load at a time per key; keyed with the epoch, so that a read after a change never joins a load from before it. */
   readonly #loading = new Map<string, Promise<CacheAnswer>>();
-  readonly #counts = { l1Hits: 0, l2Hits: 0, misses: 0, evicted: 0 };
 
   constructor(options: CacheOptions) {
     this.#o = options;
+    this.#board = options.scoreboard ?? new Scoreboard();
+    this.#row = this.#board.row;
     this.#entries = new LRUCache({
       max: options.itemsMax,
       maxSize: options.bytesMax,
       sizeCalculation: ({ cached }, key) => cached.bytes.length + key.length + 200,
       dispose: (_entry, _key, reason) => {
-        if (reason === 'evict') this.#counts.evicted++;
+        if (reason === 'evict') this.#count('evicted');
       },
     });
   }
@@ -72,21 +83,20 @@ export class Cache {
 
   /** The answer if memory has it: no promise, no copy. */
   peek(key: string, tags: readonly Tag[]): Cached | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#entries.get(key) ?? this.#missing.get(key);
     if (entry === undefined || entry.epoch !== this.#o.epochs.sum(tags) || performance.now() > entry.freshUntil)
       return undefined;
-    this.#counts.l1Hits++;
+    this.#count('l1_hits');
     return entry.cached;
   }
 
   /**
-   * The answer from the nearest place that has it. `load` makes the JSON text; its rejection reaches everyone who waits
-   * for it and is not kept.
+   * The answer from the nearest place that has it. A rejection of `load` reaches everyone who waits for it and is not kept.
    */
   async read(
     key: string,
     tags: readonly Tag[],
-    load: () => Promise<string>,
+    load: () => Promise<Loaded>,
     options: ReadOptions = {},
   ): Promise<CacheAnswer> {
     const hit = this.peek(key, tags);
@@ -101,46 +111,66 @@ export class Cache {
     }
     if (stale !== undefined && stale.epoch === epoch && performance.now() < stale.staleUntil) {
       loading.catch(() => undefined);
-      this.#counts.l1Hits++;
+      this.#count('l1_hits');
       return { cached: stale.cached, source: 'l1' };
     }
     return loading;
   }
 
-  async #fetch(key: string, tags: readonly Tag[], epoch: number, load: () => Promise<string>, options: ReadOptions) {
+  /** The epoch is the one from before everything here: what is loaded while something changes is not kept. */
+  async #fetch(key: string, tags: readonly Tag[], epoch: number, load: () => Promise<Loaded>, options: ReadOptions) {
+    const ttlMs = Math.min(options.ttlMs ?? Number.POSITIVE_INFINITY, this.#o.ttlMs);
     const found = await this.#o.l2?.get(key, tags);
-    if (found?.cached !== undefined) {
-      this.#counts.l2Hits++;
-      this.#keep(key, epoch, found.cached, options);
-      return { cached: found.cached, source: 'l2' as const };
+    const loadedAt = Date.now();
+    if (found?.stored !== undefined) {
+      // Not longer than whoever loaded it would keep it. Their clock may differ from ours: the limit is our own time.
+      const { stored } = found;
+      const leftMs = Math.min(ttlMs - (loadedAt - stored.loadedAt), ttlMs);
+      if (leftMs > 0) {
+        this.#count('l2_hits');
+        this.#keep(key, tags, epoch, stored, leftMs, options.staleMs);
+        return { cached: stored, source: 'l2' as const };
+      }
     }
-    this.#counts.misses++;
-    const bytes = Buffer.from(await load());
-    const cached = { bytes, etag: `"${hash.wyhash(bytes).toString(36)}"` };
-    this.#keep(key, epoch, cached, options);
-    const l2TtlMs = tags.some((tag) => tag.startsWith('0:')) ? SHARED_TTL_MS : (options.ttlMs ?? this.#o.ttlMs);
-    if (found !== undefined) this.#o.l2?.set(key, cached, found.versions, l2TtlMs);
+    this.#count('misses');
+    const { text, isMissing } = await load();
+    const bytes = Buffer.from(text);
+    const cached: Cached = { bytes, etag: `"${hash.wyhash(bytes).toString(36)}"` };
+    if (isMissing) {
+      cached.isMissing = true;
+      const freshUntil = performance.now() + Math.min(ttlMs, MISSING_TTL_MS);
+      this.#entries.delete(key);
+      this.#missing.set(key, { cached, epoch, freshUntil, staleUntil: 0 });
+      return { cached, source: 'miss' as const };
+    }
+    this.#keep(key, tags, epoch, cached, ttlMs, options.staleMs);
+    if (found !== undefined) this.#o.l2?.set(key, { ...cached, loadedAt }, found.versions, ttlMs);
     return { cached, source: 'miss' as const };
   }
 
-  /** The epoch is the one from before the load: a change meanwhile makes the entry stillborn. */
-  #keep(key: string, epoch: number, cached: Cached, options: ReadOptions): void {
-    const freshUntil = performance.now() + (options.ttlMs ?? this.#o.ttlMs) * (0.9 + 0.2 * Math.random());
-    this.#entries.set(key, { cached, epoch, freshUntil, staleUntil: freshUntil + (options.staleMs ?? 0) });
+  #keep(key: string, tags: readonly Tag[], epoch: number, cached: Cached, ttlMs: number, staleMs = 0): void {
+    // Out of date already: a newer one may be there.
+    if (this.#o.epochs.sum(tags) !== epoch) return;
+    // Jitter: what was loaded together is not to be loaded together again for ever.
+    const freshUntil = performance.now() + ttlMs * (0.9 + 0.2 * Math.random());
+    this.#missing.delete(key);
+    this.#entries.set(key, { cached, epoch, freshUntil, staleUntil: freshUntil + staleMs });
+    this.#weigh();
   }
 
   /** After a write: everything with this tag is out of date, here, in every process of this machine, and in Redis. */
-  async invalidate(tag: Tag): Promise<void> {
+  invalidate(tag: Tag): void {
     this.#o.epochs.bump(tag);
-    await this.#o.l2?.invalidate(tag);
+    this.#o.l2?.invalidate(tag);
   }
 
-  /** Drops keys that match a `*` pattern from both levels; returns how many memory had. */
-  async drop(pattern: string): Promise<number> {
+  /** Drops keys that match a `*` pattern from the memory of this process; returns how many it had. */
+  drop(pattern: string): number {
     const test = patternOf(pattern);
     let dropped = 0;
     for (const key of [...this.#entries.keys()]) if (test(key) && this.#entries.delete(key)) dropped++;
-    await this.#o.l2?.drop(pattern);
+    for (const key of [...this.#missing.keys()]) if (test(key)) this.#missing.delete(key);
+    this.#weigh();
     return dropped;
   }
 
@@ -150,7 +180,24 @@ export class Cache {
   }
 
   stats(): CacheStats {
-    return { ...this.#counts, entries: this.#entries.size, bytes: this.#entries.calculatedSize };
+    const sum = (name: Parameters<Scoreboard['sum']>[0]) => this.#board.sum(name);
+    return {
+      l1Hits: sum('l1_hits'),
+      l2Hits: sum('l2_hits'),
+      misses: sum('misses'),
+      evicted: sum('evicted'),
+      entries: sum('entries'),
+      bytes: sum('bytes'),
+    };
+  }
+
+  #count(name: (typeof counters)[number]): void {
+    (this.#row[cellOf[name]] as number)++;
+  }
+
+  #weigh(): void {
+    this.#row[cellOf.entries] = this.#entries.size;
+    this.#row[cellOf.bytes] = this.#entries.calculatedSize;
   }
 }
 

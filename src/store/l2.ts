@@ -1,19 +1,23 @@
 // The second level of the cache: Redis, shared by all processes and machines, which may die or be flushed at any time.
 import { randomBytes } from 'node:crypto';
 import type { Cached } from './cache.ts';
-import type { Tag } from './epochs.ts';
+import { Circuit } from './circuit.ts';
+import type { Epochs, Tag } from './epochs.ts';
 import type { RedisClient } from './redis.ts';
 
-/** `cached` when Redis has it and it is not out of date; `versions` are those of its tags, for `set`. */
-export type L2Answer = { cached: Cached | undefined; versions: string };
+/** A value as Redis has it, and when its loading began, in milliseconds since 1970 on the clock of whoever loaded it. */
+export type Stored = Cached & { loadedAt: number };
+
+/** `stored` when Redis has it and it is not out of date; `versions` are those of its tags, for `set`. */
+export type L2Answer = { stored: Stored | undefined; versions: string };
 
 export type L2 = {
-  /** Undefined when Redis cannot be asked: then nothing is to be stored either. */
+  /** Undefined when Redis cannot be asked or does not answer at once: then nothing is to be stored either. */
   get(key: string, tags: readonly Tag[]): Promise<L2Answer | undefined>;
   /** Stores a value with the versions from before it was loaded; nobody waits for it. */
-  set(key: string, cached: Cached, versions: string, ttlMs: number): void;
-  invalidate(tag: Tag): Promise<void>;
-  drop(pattern: string): Promise<void>;
+  set(key: string, stored: Stored, versions: string, ttlMs: number): void;
+  /** Makes what was stored with this tag worthless; nobody waits for it. */
+  invalidate(tag: Tag): void;
   isReady(): boolean;
 };
 
@@ -25,69 +29,45 @@ const SEPARATOR = 10;
  * A value carries the versions that its tags had before it was loaded, and counts only while they are the same: so a slow
  * loader cannot bring an old value back after an invalidation, and no script is needed. Versions are random, so that a
  * flushed Redis never counts up to a number that was used before. All keys of a tenant share a hash tag, for Redis Cluster.
+ *
+ * An invalidation that Redis does not take is made up for on this machine by `epochs`, which knows when a tag changed last:
+ * what was loaded before that is not believed. On other machines, which hear of changes by themselves, it is the same.
  */
-export function makeL2(client: RedisClient): L2 {
-  // Invalidations that Redis did not take: until they are made up for, what it holds may be old.
-  const owed = new Set<Tag>();
-  let owesAll = false;
-
-  const isReady = () => client.status === 'ready';
-  const renew = (tag: Tag) => client.set(versionKey(tag), newVersion(), 'EX', VERSION_SECONDS);
-
-  async function settle(): Promise<void> {
-    if (owesAll) {
-      await dropKeys(client, '*');
-      owesAll = false;
-    }
-    for (const tag of owed) {
-      await renew(tag);
-      owed.delete(tag);
-    }
-  }
+export function makeL2(client: RedisClient, epochs: Epochs, circuit = new Circuit()): L2 {
+  const isReady = () => client.status === 'ready' && circuit.isClosed;
 
   return {
     isReady,
     async get(key, tags) {
       if (!isReady()) return undefined;
-      try {
-        if (owesAll || owed.size > 0) await settle();
-        const owned = tenantTags(tags);
-        const found = await client.mgetBuffer(...owned.map(versionKey), valueKey(key));
-        const versions: string[] = [];
-        for (const [i, tag] of owned.entries()) {
-          const version = found[i]?.toString() ?? newVersion();
-          if (!found[i]) await client.set(versionKey(tag), version, 'EX', VERSION_SECONDS, 'NX');
-          versions.push(version);
-        }
-        const expected = versions.join(',');
-        return { cached: readValue(found[owned.length], expected), versions: expected };
-      } catch {
-        return undefined;
-      }
+      const owned = tenantTags(tags);
+      const found = await circuit.ask(() => client.mgetBuffer(...owned.map(versionKey), valueKey(key)));
+      if (found === undefined) return undefined;
+      const versions: string[] = [];
+      for (const [i, tag] of owned.entries()) versions.push(found[i]?.toString() ?? makeVersion(client, tag));
+      const expected = versions.join(',');
+      const stored = readValue(found[owned.length], expected);
+      const isBelieved = stored !== undefined && stored.loadedAt > epochs.changedAt(tags);
+      return { stored: isBelieved ? stored : undefined, versions: expected };
     },
-    set(key, { bytes, etag }, versions, ttlMs) {
+    set(key, { bytes, etag, loadedAt }, versions, ttlMs) {
       if (!isReady()) return;
-      const value = Buffer.concat([Buffer.from(`${versions}\n${etag}\n`), bytes]);
+      const value = Buffer.concat([Buffer.from(`${versions}\n${etag}\n${loadedAt}\n`), bytes]);
       client.set(valueKey(key), value, 'PX', Math.ceil(ttlMs)).catch(() => undefined);
     },
-    async invalidate(tag) {
-      try {
-        if (!isReady()) throw new Error('away');
-        await renew(tag);
-      } catch {
-        if (owed.size < 10_000) owed.add(tag);
-        else owesAll = true;
-      }
-    },
-    async drop(pattern) {
-      try {
-        if (!isReady()) throw new Error('away');
-        await dropKeys(client, pattern);
-      } catch {
-        owesAll = true;
-      }
+    invalidate(tag) {
+      // Also while the circuit is open: a slow Redis may take it all the same.
+      if (client.status !== 'ready') return;
+      client.set(versionKey(tag), newVersion(), 'EX', VERSION_SECONDS).catch(() => undefined);
     },
   };
+}
+
+/** If another makes one at the same time, what is stored with this one is never found: a miss, nothing worse. */
+function makeVersion(client: RedisClient, tag: Tag): string {
+  const version = newVersion();
+  client.set(versionKey(tag), version, 'EX', VERSION_SECONDS, 'NX').catch(() => undefined);
+  return version;
 }
 
 function versionKey(tag: Tag): string {
@@ -99,7 +79,7 @@ function valueKey(key: string): string {
   return `${PREFIX}{${key.split('|', 1)[0]}}:${key}`;
 }
 
-/** Tags of all tenants (`0:…`) lie on another node of a cluster; what carries one lives here for a second at most. */
+/** Tags of all tenants (`0:…`) would lie on another node of a cluster; they are left to `epochs`. */
 function tenantTags(tags: readonly Tag[]): Tag[] {
   return tags.filter((tag) => !tag.startsWith('0:'));
 }
@@ -108,20 +88,13 @@ function newVersion(): string {
   return randomBytes(6).toString('base64url');
 }
 
-function readValue(value: Buffer | null | undefined, versions: string): Cached | undefined {
+/** `versions`, `etag` and time, a line each, and then the bytes as they are sent. */
+function readValue(value: Buffer | null | undefined, versions: string): Stored | undefined {
   if (!value) return undefined;
   const first = value.indexOf(SEPARATOR);
-  const second = value.indexOf(SEPARATOR, first + 1);
   if (value.toString('latin1', 0, first) !== versions) return undefined;
-  return { etag: value.toString('latin1', first + 1, second), bytes: value.subarray(second + 1) };
-}
-
-/** Scans instead of KEYS: Redis goes on serving others meanwhile. */
-async function dropKeys(client: RedisClient, pattern: string): Promise<void> {
-  const nodes = 'nodes' in client ? client.nodes('master') : [client];
-  const match = `${PREFIX}{*}:${pattern.replaceAll(/[[\]?\\]/g, '\\$&')}`;
-  for (const node of nodes) {
-    for await (const keys of node.scanStream({ match, count: 500 }) as AsyncIterable<string[]>)
-      for (const key of keys) await client.unlink(key);
-  }
+  const second = value.indexOf(SEPARATOR, first + 1);
+  const third = value.indexOf(SEPARATOR, second + 1);
+  const loadedAt = Number(value.toString('latin1', second + 1, third));
+  return { etag: value.toString('latin1', first + 1, second), loadedAt, bytes: value.subarray(third + 1) };
 }

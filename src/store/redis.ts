@@ -4,8 +4,11 @@ import { Cluster, Redis } from 'ioredis';
 /** A single server or a cluster; both take the same commands. */
 export type RedisClient = Redis | Cluster;
 
-/** A command that has no answer by then has failed: a cache that is slow is worse than none. */
-const COMMAND_TIMEOUT_MS = 25;
+/**
+ * A command that has no answer by then has failed. Nobody waits so long: those who ask have limits of their own, a few
+ * milliseconds, that know the slowness of a server from that of this process (see circuit.ts).
+ */
+const COMMAND_TIMEOUT_MS = 1_000;
 
 const failFast = {
   lazyConnect: false,

@@ -1,7 +1,9 @@
 // Starts Redis servers for tests, on ports of their own and without anything on disk.
 import { afterAll } from 'bun:test';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { until } from './wait.ts';
 
 export interface TestRedis {
@@ -21,20 +23,16 @@ const places = ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/ho
 /** Whether Redis can be had here; in CI it must be. */
 export const hasRedis = await findRedis().then((path) => path !== undefined);
 
-/** A server that ends with the calling file. */
-export async function startRedis(): Promise<TestRedis> {
+/** A server that ends with the calling file. `options` are settings of redis-server; it runs in an empty directory of its own. */
+export async function startRedis(options: Record<string, string> = {}): Promise<TestRedis> {
   const binary = await findRedis();
   if (!binary) throw new Error('There is no redis-server on this machine.');
   const port = await freePort();
+  const cwd = mkdtempSync(join(tmpdir(), 'tocsin-redis-'));
+  const settings = { port: String(port), bind: '127.0.0.1', save: '', appendonly: 'no', ...options };
+  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const start = async () => {
-    const child = Bun.spawn(
-      [binary, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-      {
-        cwd: '/tmp',
-        stdout: 'pipe',
-        stderr: 'inherit',
-      },
-    );
+    const child = Bun.spawn([binary, ...flags], { cwd, stdout: 'pipe', stderr: 'inherit' });
     let output = '';
     void (async () => {
       for await (const chunk of child.stdout) output += Buffer.from(chunk).toString();
@@ -49,7 +47,10 @@ export async function startRedis(): Promise<TestRedis> {
     child.kill('SIGKILL');
     await child.exited;
   };
-  afterAll(kill);
+  afterAll(async () => {
+    await kill();
+    rmSync(cwd, { recursive: true });
+  });
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -76,7 +77,7 @@ async function findRedis(): Promise<string | undefined> {
   return installed;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const listening = Promise.withResolvers<number>();
   const server = createServer();
   server.on('error', listening.reject);

@@ -1,9 +1,11 @@
 // Tests what happens while the page is open: live rows, a lost connection, the keyboard, zooming, many webhooks, signing in.
-import { afterAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { findBarriers, hasChromium, openBrowser } from '../support/chromium.ts';
 import { startFakeApi } from '../support/fake_api.ts';
 
+// Every wait has a deadline of its own; this one catches a test that hangs.
+setDefaultTimeout(90_000);
 const browser = openBrowser();
 const api = startFakeApi();
 const many = startFakeApi({ webhookCount: 1_000 });

@@ -1,8 +1,10 @@
 // Tests every page in a real browser, before an API of rows in memory: what it shows, by hand, by keyboard, to axe.
-import { afterAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { findBarriers, hasChromium, openBrowser } from '../support/chromium.ts';
 import { startFakeApi } from '../support/fake_api.ts';
 
+// Every wait has a deadline of its own; this one catches a test that hangs.
+setDefaultTimeout(90_000);
 const browser = openBrowser();
 const api = startFakeApi();
 const empty = startFakeApi({ isEmpty: true });

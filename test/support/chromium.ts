@@ -33,7 +33,7 @@ export function openBrowser() {
       launching ??= launch();
       const context = await (await launching).newContext({ viewport: { width: 1440, height: 900 }, ...options });
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(20_000);
       tabs.add(page);
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(error.message));

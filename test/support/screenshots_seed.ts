@@ -1,7 +1,6 @@
 // Fills a server for pictures: webhooks of a shop, some in trouble, a day of history, and alerts that go on coming.
 import { startEmbedded } from '../../src/store/embedded.ts';
 import { openSql, type Sql } from '../../src/store/sql.ts';
-import { startReceiver } from './receiver.ts';
 import { until } from './wait.ts';
 
 export interface Seeded {
@@ -45,42 +44,40 @@ const alerts = [
 
 /** Resolves when there is enough to see. */
 export async function seed(origin: string, postgresFolder: string): Promise<Seeded> {
-  const receiver = await startReceiver();
-  receiver.on('/ok', { does: 'answer', status: 200, body: '{"received":true}' });
-  receiver.on(
-    '/slow',
-    [40, 60, 75, 90, 120, 280].map((after) => ({ does: 'answer_late', after })),
-  );
-  receiver.on('/down', { does: 'answer', status: 503, body: '<h1>Down for maintenance</h1>' });
-  receiver.on(
-    '/wrong',
-    [1, 2, 3, 4, 5, 6].map((turn) => ({ does: 'answer', status: turn === 3 ? 500 : 200 })),
-  );
+  const receiver = receive();
   const embedded = await startEmbedded({ directory: postgresFolder });
   const sql = openSql(embedded.url, { max: 2 });
   const post = (path: string, body: unknown) => send(origin, path, body);
   for (const [name, path] of names) {
     await post('/webhooks', {
       name,
-      url: `${receiver.url}/${path}`,
+      url: `${receiver.url.origin}/${path}`,
       ...(path === 'down' || path === 'wrong' ? { events: ['order.*'] } : {}),
     });
   }
-  await post('/webhooks', { name: 'Old mailer', url: `${receiver.url}/ok`, is_active: false });
+  await post('/webhooks', { name: 'Old mailer', url: `${receiver.url.origin}/ok`, is_active: false });
   await writeHistory(sql);
+  let raised = 0;
   const raise = async (count: number) => {
-    const batch = Array.from({ length: count }, (_, index) => {
+    const batch = Array.from({ length: count }, () => {
+      raised += 1;
       const [alert_type, severity, message, context] =
-        alerts[(index * 3 + Math.floor(index / 5)) % alerts.length] ?? alerts[0];
+        alerts[(raised * 7 + Math.floor(raised / 5)) % alerts.length] ?? alerts[0];
       return { alert_type, severity, message, context };
     });
     await post('/alerts/batch', batch);
   };
-  for (let round = 0; round < 12; round += 1) {
-    await raise(15);
-    await Bun.sleep(400);
+  for (let round = 0; round < 20; round += 1) {
+    await raise(4);
+    await Bun.sleep(500);
   }
-  const timer = setInterval(() => void raise(3).catch(() => undefined), 500);
+  await seeTo(origin);
+  const timer = setInterval(() => {
+    void raise(1).catch(() => undefined);
+    // Applications read, too.
+    for (let read = 0; read < 20; read += 1)
+      void fetch(`${origin}/api/v1/webhooks/${names.length + 1}`).catch(() => undefined);
+  }, 400);
   const broken = await until(() => findId(origin, '/webhooks?health_status=unavailable'), { timeoutMs: 30_000 });
   const tried = await findTried(sql, broken);
   const alert = await findId(origin, '/alerts?alert_type=order.paid');
@@ -100,9 +97,27 @@ export async function seed(origin: string, postgresFolder: string): Promise<Seed
       clearInterval(timer);
       await sql.end({ timeout: 1 });
       await embedded.stop();
-      await receiver.stop();
+      await receiver.stop(true);
     },
   };
+}
+
+/** Answers as its path says: well, after a while, seldom wrong, or never well. */
+function receive() {
+  let turn = 0;
+  return Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    async fetch(request) {
+      await request.text();
+      const { pathname } = new URL(request.url);
+      if (pathname === '/down') return new Response('<h1>Down for maintenance</h1>', { status: 503 });
+      turn += 1;
+      if (pathname === '/wrong' && turn % 30 === 0) return Response.json({ error: 'deadlock' }, { status: 500 });
+      if (pathname === '/slow') await Bun.sleep(25 + ((turn * 37) % 90));
+      return Response.json({ received: true });
+    },
+  });
 }
 
 async function send(origin: string, path: string, body: unknown): Promise<void> {
@@ -112,6 +127,15 @@ async function send(origin: string, path: string, body: unknown): Promise<void> 
     body: JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
+}
+
+/** Some alerts are acknowledged, some resolved. */
+async function seeTo(origin: string): Promise<void> {
+  const answer = await fetch(`${origin}/api/v1/alerts?page_size=30`);
+  const ids = ((await answer.json()) as { items: { id: number }[] }).items.map(({ id }) => id);
+  await send(origin, '/alerts/acknowledge', { alert_ids: ids.filter((_, index) => index % 3 === 1) });
+  for (const id of ids.filter((_, index) => index % 5 === 2))
+    await send(origin, `/alerts/${id}/resolve`, { notes: 'Seen to.' });
 }
 
 /** The first of a list. */
@@ -156,7 +180,7 @@ async function writeHistory(sql: Sql): Promise<void> {
         queue_depth, oldest_due_seconds, breaker_open_seconds, rate_limited_seconds, latency_buckets, latency_counts)
       select ${step}, at, 1, webhook_id, attempts, delivered, 0, 0, 2 + attempts % 5, 1, 0, 0,
              case when delivered > 0 then '{24,28,33,40,49,62}'::smallint[] else '{}' end,
-             case when delivered > 0 then array[delivered * 4, delivered * 40, delivered * 30, delivered * 20, delivered * 5, delivered]
+             case when delivered > 0 then array[delivered * 4, delivered * 40, delivered * 30, delivered * 20, delivered * (4 + 3 * sin(extract(epoch from at) / 200)), delivered]::integer[]
                else '{}' end
         from both_kinds where attempts > 0
       on conflict do nothing`;

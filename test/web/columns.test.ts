@@ -107,7 +107,7 @@ describe('the strip of a day', () => {
   test('tells well, half well and broken apart', () => {
     const at = (cell: number) => new Date(start - cell * 600_000).toISOString();
     const points = [
-      makePoint(0, { at: at(3), delivered: 10, failed: 0 }),
+      makePoint(0, { at: at(3), delivered: 19, failed: 1 }),
       makePoint(0, { at: at(2), delivered: 10, failed: 2 }),
       makePoint(0, { at: at(1), delivered: 2, failed: 10 }),
     ];

@@ -13,7 +13,7 @@ export interface StripCell {
 export const CELL_SECONDS = 600;
 const DAY_MS = 86_400_000;
 
-/** 144 cells, oldest first: unknown where nothing was sent, unavailable where at least half failed. */
+/** 144 cells, oldest first: unknown where nothing was sent. */
 export function healthStrip(points: readonly TimePoint[], now: number): StripCell[] {
   const untilMs = Math.ceil(now / 1_000 / CELL_SECONDS) * CELL_SECONDS * 1_000;
   const steps = fillSteps(points, { sinceMs: untilMs - DAY_MS, untilMs, stepSeconds: CELL_SECONDS });
@@ -24,8 +24,10 @@ export function healthStrip(points: readonly TimePoint[], now: number): StripCel
   });
 }
 
+/** As the health of a webhook goes: more than a tenth failed is degraded; at least half is as good as unavailable. */
 function stateOf(delivered: number, failed: number): StripCell['state'] {
   if (delivered + failed === 0) return 'unknown';
-  if (failed === 0) return 'healthy';
-  return failed >= delivered ? 'unavailable' : 'degraded';
+  const share = failed / (delivered + failed);
+  if (share >= 0.5) return 'unavailable';
+  return share > 0.1 ? 'degraded' : 'healthy';
 }

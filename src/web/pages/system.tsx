@@ -81,7 +81,7 @@ function PartTable({ parts }: { parts: readonly Part[] }) {
 }
 
 function Advice({ part: { advice, path } }: { part: Part }) {
-  if (advice === null) return <span class="faint">Nothing.</span>;
+  if (advice === null) return <span class="faint wide-only">Nothing.</span>;
   return path ? <a href={href(path)}>{advice}</a> : <span>{advice}</span>;
 }
 

@@ -45,7 +45,7 @@ export function WebhookPage({ id }: { id: number }) {
       <WebhookHead webhook={webhook.value} />
       <WebhookActions webhook={webhook.value} onChange={webhook.reload} />
       <HealthStrip webhookId={id} />
-      <FailureGroups webhookId={id} />
+      <FailureGroups webhook={webhook.value} />
       <OverviewCharts webhookId={id} />
       <WebhookDeliveries id={id} />
       <Settings webhook={webhook.value} />

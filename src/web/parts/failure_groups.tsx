@@ -1,4 +1,5 @@
 // What goes wrong with a webhook, grouped by cause: how often, the last example, and what usually helps.
+import type { Webhook } from '../api/types.ts';
 import { count } from '../format/numbers.ts';
 import { href } from '../router.ts';
 import { listDeliveries } from '../stores/deliveries.ts';
@@ -10,8 +11,8 @@ import { Time } from './time.tsx';
 /** One page of those that were given up, and one of those that wait for another try. */
 const LOOKED_AT = 100;
 
-export function FailureGroups({ webhookId }: { webhookId: number }) {
-  const failures = useResource(`failures ${webhookId}`, (signal) => listTroubled(webhookId, signal), {
+export function FailureGroups({ webhook }: { webhook: Webhook }) {
+  const failures = useResource(`failures ${webhook.id}`, (signal) => listTroubled(webhook, signal), {
     everyMs: 15_000,
   });
   const groups = groupFailures(failures.value ?? []);
@@ -44,9 +45,12 @@ export function FailureGroups({ webhookId }: { webhookId: number }) {
   );
 }
 
-async function listTroubled(webhookId: number, signal: AbortSignal) {
-  const [failed, waiting] = await Promise.all(
-    ['failed', 'pending'].map((status) => listDeliveries({ webhook_id: webhookId, status }, null, signal, LOOKED_AT)),
-  );
-  return [...(failed?.items ?? []), ...(waiting?.items ?? [])].sort((a, b) => b.id - a.id);
+/** Of those that wait, the ones raised up to the last attempt: while a breaker is open the newest have not been tried. */
+async function listTroubled({ id, last_used_at }: Webhook, signal: AbortSignal) {
+  const until = last_used_at && new Date(Date.parse(last_used_at) + 1).toISOString();
+  const [failed, waiting] = await Promise.all([
+    listDeliveries({ webhook_id: id, status: 'failed' }, null, signal, LOOKED_AT),
+    listDeliveries({ webhook_id: id, status: 'pending', until }, null, signal, LOOKED_AT),
+  ]);
+  return [...failed.items, ...waiting.items].sort((a, b) => b.id - a.id);
 }

@@ -1,28 +1,11 @@
 // The cache in memory: what it keeps and for how long, what puts it out of date, and how many loads a rush costs.
 import { describe, expect, setSystemTime, test } from 'bun:test';
-import { Cache, type CacheOptions, type Loaded, type ReadOptions } from '../../src/store/cache.ts';
+import type { Loaded } from '../../src/store/cache.ts';
 import { Epochs } from '../../src/store/epochs.ts';
 import { Scoreboard } from '../../src/store/scoreboard.ts';
 import { openSharedMemory } from '../../src/store/shared_memory.ts';
+import { makeCache, TAGS } from '../support/cached.ts';
 import { until } from '../support/wait.ts';
-
-const TAGS = ['1:webhooks', '1:deliveries'];
-
-/** A cache before a source that counts its loads, and answers `{"n": <how often it was asked>}` unless told otherwise. */
-function makeCache(options: Partial<CacheOptions> = {}) {
-  const epochs = options.epochs ?? new Epochs();
-  const cache = new Cache({ epochs, itemsMax: 100, bytesMax: 1_000_000, ttlMs: 60_000, ...options });
-  const source = { loads: 0, next: undefined as (() => Promise<Loaded>) | undefined };
-  const load = () => {
-    source.loads++;
-    return source.next?.() ?? Promise.resolve({ text: `{"n":${source.loads}}` });
-  };
-  const read = async (key = '1|/a', more: ReadOptions = {}) => {
-    const { cached, source } = await cache.read(key, TAGS, load, more);
-    return { text: Buffer.from(cached.bytes).toString(), etag: cached.etag, source, cached };
-  };
-  return { cache, epochs, source, read };
-}
 
 describe('an answer', () => {
   test('is loaded once, and then comes from memory as the same bytes with the same tag', async () => {
@@ -182,56 +165,6 @@ describe('that something does not exist', () => {
     for (let i = 0; i < 3_000; i++) await read(`1|/nothing/${i}`);
     expect(cache.peek('1|/a', TAGS)).toBeDefined();
     expect(cache.stats()).toMatchObject({ entries: 1, evicted: 0 });
-  });
-});
-
-describe('room', () => {
-  test('is limited in items: what was not read longest goes first', async () => {
-    const { cache, read } = makeCache({ itemsMax: 3 });
-    for (const key of ['1|/a', '1|/b', '1|/c', '1|/a', '1|/d']) await read(key);
-    expect(cache.keys()).toEqual(['1|/d', '1|/a', '1|/c']);
-    expect(cache.stats()).toMatchObject({ entries: 3, evicted: 1 });
-  });
-
-  test('is limited in bytes, and what is larger than all of it is answered but not kept', async () => {
-    const { cache, read, source } = makeCache({ bytesMax: 10_000 });
-    source.next = async () => ({ text: 'x'.repeat(3_000) });
-    for (let i = 0; i < 20; i++) await read(`1|/${i}`);
-    expect(cache.stats().bytes).toBeLessThanOrEqual(10_000);
-    expect(cache.stats().entries).toBe(3);
-    source.next = async () => ({ text: 'x'.repeat(20_000) });
-    expect((await read('1|/large')).text).toHaveLength(20_000);
-    expect(cache.peek('1|/large', TAGS)).toBeUndefined();
-  });
-});
-
-describe('dropping', () => {
-  test('takes the keys that a pattern matches and no others', async () => {
-    const keys = ['1|/api/v1/webhooks', '1|/api/v1/webhooks/4', '1|/api/v1/webhooks/42', '2|/api/v1/webhooks/4'];
-    const cases: [pattern: string, dropped: number][] = [
-      ['1|/api/v1/webhooks*', 3],
-      ['1|/api/v1/webhooks/4', 1],
-      ['1|/api/v1/webhooks/4*', 2],
-      ['1|*/4*2', 1],
-      ['*', 4],
-      ['1|*webhooks', 1],
-      ['1|/api/v1/webhooks/4*42', 0],
-      ['nothing', 0],
-    ];
-    for (const [pattern, dropped] of cases) {
-      const { cache, read } = makeCache();
-      for (const key of keys) await read(key);
-      expect([pattern, cache.drop(pattern)]).toEqual([pattern, dropped]);
-      expect(cache.stats().entries).toBe(keys.length - dropped);
-    }
-  });
-
-  test('by a pattern that was made to be slow is not', async () => {
-    const { cache, read } = makeCache();
-    await read(`1|${'a'.repeat(2_000)}`);
-    const startedAt = performance.now();
-    expect(cache.drop(`1|${'*a'.repeat(90)}*b`)).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(100);
   });
 });
 

@@ -4,7 +4,8 @@ returns table (id bigint, alert_type text, severity text, status text, message t
   resolved_at timestamptz, resolved_by text, notes text)
 language sql stable as $$
   select a.alert_id, a.alert_type, a.severity, a.status, a.message, a.operation_type, a.payload::jsonb #> '{data,context}',
-         a.dedupe_key, a.delivery_count, a.created_at, a.acknowledged_at, a.acknowledged_by, a.resolved_at, a.resolved_by, a.notes
+         a.dedupe_key, a.delivery_count + (select count(*) from tocsin_data.alert_redeliveries m where m.alert_id = a.alert_id)::integer,
+         a.created_at, a.acknowledged_at, a.acknowledged_by, a.resolved_at, a.resolved_by, a.notes
     from unnest(p_alert_ids) with ordinality as i(alert_id, n)
    cross join lateral (select * from tocsin_data.alerts o where o.tenant_id = p_tenant_id and o.alert_id = i.alert_id limit 1) a
    order by i.n

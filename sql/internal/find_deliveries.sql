@@ -26,7 +26,15 @@ begin
         union
         select * from tocsin_internal.find_leased(p_tenant_id, p_webhook_id, p_alert_id, (select b.from_id from bound b),
             v_ids.before_id, v_limit)
-         where p_status is null or p_status = 'sending') f
+         where p_status is null or p_status = 'sending'
+        union
+        select m.delivery_id, m.webhook_id, m.alert_id from tocsin_data.alert_redeliveries m
+         cross join lateral tocsin_internal.id_bounds(p_since, p_until, p_before_id) b
+         where m.alert_id = p_alert_id and m.tenant_id = p_tenant_id and (p_webhook_id is null or m.webhook_id = p_webhook_id)
+           and m.delivery_id >= b.from_id and m.delivery_id < b.before_id
+           and (p_status is null or exists (
+             select from tocsin_internal.describe_deliveries(array[m.delivery_id], array[m.webhook_id], array[m.alert_id]) d
+              where d.status = p_status))) f
      where not v_whole or exists (
        select from tocsin_internal.describe_deliveries(array[f.delivery_id], array[f.webhook_id], array[f.alert_id]) d
         where d.status = 'pending')

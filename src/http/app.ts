@@ -17,6 +17,7 @@ import { docs } from './docs.ts';
 import { health } from './health.ts';
 import { makeHotReads } from './hot_reads.ts';
 import { problems } from './problems.ts';
+import { replays } from './replays.ts';
 import { requestId } from './request_id.ts';
 import { RouteTable } from './route_table.ts';
 import { tenants } from './tenants.ts';
@@ -100,6 +101,7 @@ export function makeApp(deps: Deps) {
         .use(health(deps, { isHidden: true }))
         .use(webhooks(deps))
         .use(webhookActions(deps))
+        .use(replays(deps))
         .use(alerts(deps))
         .use(alertActions(deps))
         .use(dashboard(deps))

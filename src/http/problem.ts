@@ -63,7 +63,7 @@ export function plainPointer(pointer: string): string {
  * Gives the row, or says that there is none.
  * @throws Problem 404
  */
-export function found<T>(row: T | null, noun: 'webhook' | 'alert' | 'delivery' | 'tenant'): T {
+export function found<T>(row: T | null, noun: 'webhook' | 'alert' | 'delivery' | 'replay' | 'tenant'): T {
   if (row === null) throw new Problem('RESOURCE_NOT_FOUND', `There is no such ${noun}.`);
   return row;
 }

@@ -24,6 +24,10 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   enable_webhook: 'admin',
   rotate_webhook_secret: 'admin',
   get_delivery_targets: 'operator',
+  replay_webhook: 'operator',
+  list_replays: 'viewer',
+  get_replay: 'viewer',
+  cancel_replay: 'operator',
 
   list_alerts: 'viewer',
   get_alert: 'viewer',

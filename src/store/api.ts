@@ -4,6 +4,7 @@ import { apiKeyCalls } from './api/api_keys.ts';
 import { dashboardCalls } from './api/dashboard.ts';
 import { deliveryCalls } from './api/deliveries.ts';
 import { liveCalls } from './api/live.ts';
+import { replayCalls } from './api/replays.ts';
 import { systemCalls } from './api/system.ts';
 import { tenantCalls } from './api/tenants.ts';
 import { webhookCalls } from './api/webhooks.ts';
@@ -16,6 +17,7 @@ export const nouns = {
   webhooks: webhookCalls,
   alerts: alertCalls,
   deliveries: deliveryCalls,
+  replays: replayCalls,
   workers: workerCalls,
   dashboard: dashboardCalls,
   live: liveCalls,

@@ -8,7 +8,7 @@ $$;
 do $$
 begin
   perform tocsin.maintain_partitions();
-  perform tocsin_internal.keep_history_partitions(now() - interval '9 days', now());
+  perform tocsin_internal.keep_history_partitions(now() - interval '40 days', now());
   perform pg_temp.make_webhook('w' || i, p_events => '{none}') from generate_series(1, 100) i;
 end
 $$;
@@ -16,7 +16,7 @@ set local session_replication_role = replica;
 insert into tocsin_data.history (step_seconds, starts_at, tenant_id, webhook_id, attempts, delivered, given_up, cancelled, queue_depth,
     oldest_due_seconds, breaker_open_seconds, rate_limited_seconds, latency_buckets, latency_counts)
   select s.step, g.at, t.tenant_id, w.webhook_id, 20, 19, 0, 0, 1, 0.5, 0, 0, '{20,22,24}', '{8,8,3}'
-    from (values (60, '6 hours'), (300, '2 days'), (3600, '9 days')) as s(step, span)
+    from (values (60, '6 hours'), (300, '2 days'), (3600, '40 days')) as s(step, span)
    cross join lateral generate_series(date_bin(s.step * interval '1 second', now(), '2000-01-01 00:00Z') - s.span::interval, now(), s.step * interval '1 second') as g(at)
    cross join (select webhook_id, 1 as tenant_id from tocsin_data.webhooks union all values (0, 1), (0, 0)) w cross join lateral (select w.tenant_id) t;
 insert into tocsin_data.alert_type_counts
@@ -47,8 +47,8 @@ begin
       (format('get_timeseries(1, %s, now() - interval ''8 days'', now(), 3600)', v_hook), 193, 500),
       ('get_dashboard_performance(1)', 1, 50), ('list_dashboard_webhooks(1)', 100, 1800),
       ('get_alert_summary(1)', 1, 9000), ('get_dashboard_overview(1)', 1, 9000),
-      -- Thirteen periods of the window, and 38 hours that they are compared with.
-      ('list_anomalies(1)', 0, 100 * (13 + 40) + 10 * 500)
+      -- Thirteen periods of the window, and at most the hours of eight days, of which 38 are compared with them.
+      ('list_anomalies(1)', 0, 100 * (13 + 193) + 10 * 500)
     ) as c(call, n, most)
   loop
     for v_round in 1..2 loop

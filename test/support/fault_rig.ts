@@ -143,11 +143,13 @@ export function drained(sql: Sql): Promise<void> {
   });
 }
 
-/** Resolves when all sessions of workers are idle: what a frozen one had asked for is then done. */
+/** Resolves when no session of a worker does anything by itself: what a frozen one had asked for is then done. */
 export function sessionsIdle(sql: Sql): Promise<unknown> {
   return until(async () => {
+    // One that the worker froze in mid-conversation counts as active, and waits for its client.
     const found = await sql`select from pg_stat_activity
-      where datname = current_database() and application_name like 'tocsin%' and state <> 'idle'`;
+      where datname = current_database() and application_name like 'tocsin%'
+        and state <> 'idle' and wait_event is distinct from 'ClientRead'`;
     return found.count === 0;
   });
 }

@@ -4,6 +4,7 @@ import { version } from '../package.json' with { type: 'json' };
 import { runDemoReceiver } from './cli/demo_receiver.ts';
 import { runKeys } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
+import { runReencrypt } from './cli/reencrypt.ts';
 import { runServe } from './cli/serve.ts';
 import { runToken } from './cli/token.ts';
 import { runWork } from './cli/work.ts';
@@ -15,6 +16,7 @@ const usage = `tocsin ${version}: alerts in, signed webhooks out
   tocsin migrate         brings the database to this version's schema and ends
   tocsin token           prints a token for the API (--sub me --role admin, --tenant, --expires 30d)
   tocsin keys            creates, lists and revokes API keys, for machines (create, list, revoke)
+  tocsin reencrypt       seals all webhook secrets and headers with the first key of ENCRYPTION_KEY
   tocsin demo-receiver   prints the webhooks that it gets and checks their signatures (--port, --secret)
   tocsin version         prints the version
   tocsin help            prints this
@@ -28,6 +30,7 @@ const commands: Record<string, (args: string[]) => unknown> = {
   migrate: runMigrate,
   token: runToken,
   keys: runKeys,
+  reencrypt: runReencrypt,
   'demo-receiver': runDemoReceiver,
   version: () => console.log(version),
   help: () => console.log(usage),

@@ -5,6 +5,8 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 export type SealPurpose = 'webhook_secret' | 'webhook_headers';
 
 export interface Vault {
+  /** Names the key that seals, as sealed texts do. */
+  keyId: string;
   /** `v1.<key id>.<iv>.<ciphertext and tag>`, the parts in base64url. */
   seal(text: string, purpose: SealPurpose): string;
   /** @throws VaultError when the text was changed, has another purpose, or its key is not among ours */
@@ -32,6 +34,7 @@ export function makeVault(keyTexts: readonly string[]): Vault {
   const [sealing] = keys as [DerivedKey];
   const byId = new Map(keys.toReversed().map((derived) => [derived.id, derived.key]));
   return {
+    keyId: sealing.id,
     seal(text, purpose) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv(ALGORITHM, sealing.key, iv).setAAD(boundTo(purpose));

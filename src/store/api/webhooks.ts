@@ -98,6 +98,14 @@ export const webhookCalls = {
     { ...webhookKey, p_secret_sealed: c.text, p_overlap_seconds: c.optional(c.integer) },
     c.timestamptz,
   ),
+  list_sealed: many(
+    { p_purpose: c.text, p_key_id: c.text, p_after_id: c.optional(c.bigint), p_limit: c.optional(c.integer) },
+    { id: c.bigint, sealed: c.text },
+  ),
+  replace_sealed: scalar(
+    { p_purpose: c.text, p_ids: c.arrayOf(c.bigint), p_sealed: c.arrayOf(c.text), p_resealed: c.arrayOf(c.text) },
+    c.integer,
+  ),
   update_webhook_health: scalar(
     {
       p_webhook_id: c.integer,

@@ -45,7 +45,8 @@ begin
       select l.*, null as past from latest l join suspects s on s.webhook_id = l.webhook_id
       union all select p.webhook_id, p.starts_at, p.attempts, p.delivered, p.buckets, p.counts, p.past from past p),
     slowness as materialized (
-      select c.webhook_id, min(tocsin_internal.latency_bucket(greatest(100, 2 * coalesce(v_bounds[c.bucket + 1], 131072)) - 1) + 1) as slow_bucket
+      select c.webhook_id,
+           min(tocsin_internal.latency_bucket(greatest(100, 2 * coalesce(v_bounds[c.bucket + 1], 131072)) - 1) + 1) as slow_bucket
         from (select s.webhook_id, s.bucket, sum(s.n) over (partition by s.webhook_id order by s.bucket) as up_to,
                      sum(s.n) over (partition by s.webhook_id) as total
                 from (select p.webhook_id, b.bucket, sum(b.n) as n

@@ -121,14 +121,16 @@ export class Cache {
   async #fetch(key: string, tags: readonly Tag[], epoch: number, load: () => Promise<Loaded>, options: ReadOptions) {
     const ttlMs = Math.min(options.ttlMs ?? Number.POSITIVE_INFINITY, this.#o.ttlMs);
     const found = await this.#o.l2?.get(key, tags);
+    // An answer is as old as the moment before its loading began, on the clock of whoever loaded it.
     const loadedAt = Date.now();
+    const startedAt = performance.now();
     if (found?.stored !== undefined) {
       // Not longer than whoever loaded it would keep it. Their clock may differ from ours: the limit is our own time.
       const { stored } = found;
       const leftMs = Math.min(ttlMs - (loadedAt - stored.loadedAt), ttlMs);
       if (leftMs > 0) {
         this.#count('l2_hits');
-        this.#keep(key, tags, epoch, stored, leftMs, options.staleMs);
+        this.#keep(key, tags, epoch, stored, startedAt + jitter(leftMs), options.staleMs);
         return { cached: stored, source: 'l2' as const };
       }
     }
@@ -138,21 +140,19 @@ export class Cache {
     const cached: Cached = { bytes, etag: `"${hash.wyhash(bytes).toString(36)}"` };
     if (isMissing) {
       cached.isMissing = true;
-      const freshUntil = performance.now() + Math.min(ttlMs, MISSING_TTL_MS);
+      const freshUntil = startedAt + Math.min(ttlMs, MISSING_TTL_MS);
       this.#entries.delete(key);
       this.#missing.set(key, { cached, epoch, freshUntil, staleUntil: 0 });
       return { cached, source: 'miss' as const };
     }
-    this.#keep(key, tags, epoch, cached, ttlMs, options.staleMs);
+    this.#keep(key, tags, epoch, cached, startedAt + jitter(ttlMs), options.staleMs);
     if (found !== undefined) this.#o.l2?.set(key, { ...cached, loadedAt }, found.versions, ttlMs);
     return { cached, source: 'miss' as const };
   }
 
-  #keep(key: string, tags: readonly Tag[], epoch: number, cached: Cached, ttlMs: number, staleMs = 0): void {
+  #keep(key: string, tags: readonly Tag[], epoch: number, cached: Cached, freshUntil: number, staleMs = 0): void {
     // Out of date already: a newer one may be there.
     if (this.#o.epochs.sum(tags) !== epoch) return;
-    // Jitter: what was loaded together is not to be loaded together again for ever.
-    const freshUntil = performance.now() + ttlMs * (0.9 + 0.2 * Math.random());
     this.#missing.delete(key);
     this.#entries.set(key, { cached, epoch, freshUntil, staleUntil: freshUntil + staleMs });
     this.#weigh();
@@ -199,6 +199,11 @@ export class Cache {
     this.#row[cellOf.entries] = this.#entries.size;
     this.#row[cellOf.bytes] = this.#entries.calculatedSize;
   }
+}
+
+/** What was loaded together is not to be loaded together again for ever. */
+function jitter(ms: number): number {
+  return ms * (0.9 + 0.2 * Math.random());
 }
 
 function patternOf(pattern: string): (key: string) => boolean {

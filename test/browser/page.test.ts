@@ -118,7 +118,7 @@ describe.skipIf(!hasChromium)('by hand', () => {
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByText('12 deliveries would be sent again.').waitFor();
     await page.getByRole('button', { name: 'Send 12 deliveries again' }).click();
-    await page.getByText('12 deliveries queued again.').waitFor();
+    await page.getByText('12 deliveries go out again.').waitFor();
     await page.getByRole('button', { name: 'Rotate secret' }).click();
     await page.getByRole('button', { name: 'Make a new secret' }).click();
     await page.getByText('whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD').waitFor();

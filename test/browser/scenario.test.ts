@@ -87,9 +87,21 @@ test.skipIf(!hasChromium)(
     await tiles.page.getByRole('link', { name: 'Overview', exact: true }).click();
     await tile.getByText('Healthy').waitFor({ timeout: 30_000 });
 
+    // What it got while it was ill is sent again, after a look at how much that is.
+    await tile.click();
+    await tiles.page.getByRole('button', { name: 'Replay' }).click();
+    await tiles.page.getByLabel('Send again').selectOption('delivered');
+    await tiles.page.getByRole('button', { name: 'Preview' }).click();
+    const before = receiver.requests.length;
+    await tiles.page.getByRole('button', { name: /^Send \d+ deliver(y|ies) again$/ }).click();
+    await tiles.page.getByText('Finished.').waitFor({ timeout: 30_000 });
+    expect(receiver.requests.length).toBeGreaterThan(before);
+
     // The server is killed: the page says so, and misses nothing.
     await watch.page.goto(`${origin}/dashboard/alerts`);
     await isLive(watch.page);
+    // A pointer that rests on the list would hold new rows back.
+    await watch.page.mouse.move(5, 5);
     await server.stop('SIGKILL');
     await watch.page.getByText('What you see is as of').waitFor();
     await raise('Invoice 99 is overdue, said while nobody served');

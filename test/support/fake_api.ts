@@ -92,6 +92,7 @@ function read(path: string, query: URLSearchParams, rows: Rows): unknown {
   const [, noun = '', id, what] = path.split('/');
   if (noun === 'dashboard') return readDashboard(id, query, rows);
   if (what === 'why') return page(fakeWhy, query);
+  if (what === 'replays') return page([], query);
   if (noun === 'health') return deepHealth;
   if (noun === 'cache') return cacheStats;
   const list: { id: number }[] | undefined = rows[noun as keyof Rows];

@@ -162,7 +162,8 @@ async function writeHistory(sql: Sql): Promise<void> {
   ] as const) {
     await sql`
       with grid as (
-        select w.webhook_id, at, 3.5 + 2.5 * sin(extract(epoch from at) / 13750) + 0.8 * sin(extract(epoch from at) / 300 + w.webhook_id) as load,
+        select w.webhook_id, at, 3.5 + 2.5 * sin(extract(epoch from at) / 13750)
+                 + 0.8 * sin(extract(epoch from at) / 300 + w.webhook_id) as load,
                case when w.name = 'Partner CRM' and at > now() - interval '70 minutes' then 1.0
                     when w.name = 'Tax reports' then 0.12
                     when (w.webhook_id * 7 + extract(epoch from at)::bigint / 3600) % 23 = 0 then 0.05 else 0.002 end as failing
@@ -180,7 +181,8 @@ async function writeHistory(sql: Sql): Promise<void> {
         queue_depth, oldest_due_seconds, breaker_open_seconds, rate_limited_seconds, latency_buckets, latency_counts)
       select ${step}, at, 1, webhook_id, attempts, delivered, 0, 0, 2 + attempts % 5, 1, 0, 0,
              case when delivered > 0 then '{24,28,33,40,49,62}'::smallint[] else '{}' end,
-             case when delivered > 0 then array[delivered * 4, delivered * 40, delivered * 30, delivered * 20, delivered * (4 + 3 * sin(extract(epoch from at) / 200)), delivered]::integer[]
+             case when delivered > 0 then array[delivered * 4, delivered * 40, delivered * 30, delivered * 20,
+               delivered * (4 + 3 * sin(extract(epoch from at) / 200)), delivered]::integer[]
                else '{}' end
         from both_kinds where attempts > 0
       on conflict do nothing`;

@@ -61,9 +61,12 @@ function Headline({ tiles, overview }: { tiles: readonly Tile[]; overview: Overv
           {sentence.webhooks}; {sentence.queue}.
         </span>
       </h1>
-      {metrics && metrics.cache_hit_rate_percent !== null ? (
-        <p class="faint">The cache answers {percent(metrics.cache_hit_rate_percent)} of the reads.</p>
-      ) : null}
+      {/* The line keeps its place while nothing is known: nothing below may move when it is. */}
+      <p class="faint">
+        {metrics && metrics.cache_hit_rate_percent !== null
+          ? `The cache answers ${percent(metrics.cache_hit_rate_percent)} of the reads.`
+          : ''}
+      </p>
     </div>
   );
 }

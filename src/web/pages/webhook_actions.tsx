@@ -1,13 +1,17 @@
 // What can be done with a webhook: test, pause, resume, edit, replay, rotate its secret, delete.
 import type { TestAnswer, Webhook } from '../api/types.ts';
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { useKeys } from '../keyboard.ts';
 import { Confirm } from '../parts/dialog.tsx';
 import { ReplayDialog } from '../parts/replay_dialog.tsx';
+import { isUnderWay, ReplayList } from '../parts/replay_list.tsx';
 import { RotateDialog } from '../parts/secret.tsx';
 import { TestAnswerView } from '../parts/test_answer.tsx';
 import { go, href } from '../router.ts';
 import { act } from '../stores/act.ts';
+import { listReplays } from '../stores/replays.ts';
+import { useResource } from '../stores/resource.ts';
 import { deleteWebhook, enableWebhook, testWebhook, updateWebhook } from '../stores/webhooks.ts';
 
 type Open = 'replay' | 'rotate' | 'delete' | null;
@@ -16,6 +20,7 @@ export function WebhookActions({ webhook, onChange }: { webhook: Webhook; onChan
   const open = useSignal<Open>(null);
   const answer = useSignal<TestAnswer | null>(null);
   const isTesting = useSignal(false);
+  const replays = useReplays(webhook.id);
   const test = async () => {
     isTesting.value = true;
     await act(async () => {
@@ -48,11 +53,34 @@ export function WebhookActions({ webhook, onChange }: { webhook: Webhook; onChan
         </button>
       </div>
       {answer.value ? <TestAnswerView answer={answer.value} onClose={() => (answer.value = null)} /> : null}
-      {open.value === 'replay' ? <ReplayDialog webhook={webhook} onClose={close} /> : null}
+      {open.value === 'replay' ? (
+        <ReplayDialog
+          webhook={webhook}
+          onClose={close}
+          onStarted={() => {
+            close();
+            replays.reload();
+          }}
+        />
+      ) : null}
+      <ReplayList webhook={webhook} replays={replays} />
       {open.value === 'rotate' ? <RotateDialog webhook={webhook} onClose={close} /> : null}
       {open.value === 'delete' ? <DeleteDialog webhook={webhook} onClose={close} /> : null}
     </>
   );
+}
+
+/** Followed closely while one is under way. */
+function useReplays(webhookId: number) {
+  const isFollowed = useSignal(false);
+  const replays = useResource(`replays ${webhookId}`, (signal) => listReplays(webhookId, signal), {
+    everyMs: isFollowed.value ? 1_000 : 30_000,
+  });
+  const isAnyUnderWay = replays.value?.some(isUnderWay) ?? false;
+  useEffect(() => {
+    isFollowed.value = isAnyUnderWay;
+  }, [isAnyUnderWay]);
+  return replays;
 }
 
 /** Pauses; or resumes, which also closes the breaker and begins slowly. */

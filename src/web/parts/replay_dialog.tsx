@@ -4,7 +4,7 @@ import type { Webhook } from '../api/types.ts';
 import { useSignal } from '@preact/signals';
 import { counted } from '../format/numbers.ts';
 import { act } from '../stores/act.ts';
-import { type ReplayAnswer, type ReplayRequest, replayWebhook } from '../stores/webhooks.ts';
+import { countReplay, type ReplayRequest, replayWebhook } from '../stores/replays.ts';
 import { Dialog } from './dialog.tsx';
 
 const windows = [
@@ -14,35 +14,38 @@ const windows = [
   { hours: 168, word: 'the last 7 days' },
 ];
 
-const kinds = [
+const kinds: readonly { status: ReplayRequest['status']; word: string }[] = [
   { status: 'failed', word: 'what failed' },
   { status: 'delivered', word: 'what was delivered' },
-  { status: '', word: 'everything' },
+  { status: 'all', word: 'everything' },
 ];
 
-export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
+interface ReplayDialogProps {
+  webhook: Webhook;
+  onStarted: () => void;
+  onClose: () => void;
+}
+
+export function ReplayDialog({ webhook, onStarted, onClose }: ReplayDialogProps) {
   const hours = useSignal(24);
-  const status = useSignal('failed');
+  const status = useSignal<ReplayRequest['status']>('failed');
   const preview = useSignal<{ found: number; what: ReplayRequest } | null>(null);
   const problem = useSignal<string | null>(null);
   const look = async () => {
     problem.value = null;
-    const since = new Date(Date.now() - hours.value * 3_600_000).toISOString();
-    const what: ReplayRequest = {
-      since,
-      until: new Date().toISOString(),
-      ...(status.value ? { status: status.value } : {}),
-    };
+    const now = Date.now();
+    const since = new Date(now - hours.value * 3_600_000).toISOString();
+    const what = { since, until: new Date(now).toISOString(), status: status.value };
     try {
-      preview.value = { found: countOf(await replayWebhook(webhook.id, { ...what, dry_run: true })), what };
+      preview.value = { found: await countReplay(webhook.id, what), what };
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      problem.value = error.status === 404 ? 'This server cannot replay.' : error.message;
+      problem.value = error.message;
     }
   };
   const replay = async (what: ReplayRequest, found: number) => {
-    if (await act(() => replayWebhook(webhook.id, what), `${counted(found, 'delivery', 'deliveries')} queued again.`))
-      onClose();
+    const done = `${foundWords(found)} ${found === 1 ? 'goes' : 'go'} out again.`;
+    if (await act(() => replayWebhook(webhook.id, what), done)) onStarted();
   };
   const shown = preview.value;
   return (
@@ -53,7 +56,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
           value={status.value}
           options={kinds.map(({ status: value, word }) => ({ value, word }))}
           onPick={(value) => {
-            status.value = value;
+            status.value = value as ReplayRequest['status'];
             preview.value = null;
           }}
         />
@@ -75,7 +78,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
         </button>
         {shown && shown.found > 0 ? (
           <button type="button" class="button primary" onClick={() => void replay(shown.what, shown.found)}>
-            Send {counted(shown.found, 'delivery', 'deliveries')} again
+            Send {foundWords(shown.found)} again
           </button>
         ) : (
           <button type="button" class="button primary" onClick={() => void look()}>
@@ -107,11 +110,14 @@ function Pick(props: {
   );
 }
 
-function countOf({ matched, count, replayed }: ReplayAnswer): number {
-  return matched ?? count ?? replayed ?? 0;
+/** The server counts no further. */
+const COUNTED_MAX = 100_000;
+
+function foundWords(found: number): string {
+  return `${found >= COUNTED_MAX ? 'at least ' : ''}${counted(found, 'delivery', 'deliveries')}`;
 }
 
 function previewWords(found: number): string {
   if (found === 0) return 'Nothing matches: there is nothing to send again.';
-  return `${counted(found, 'delivery', 'deliveries')} would be sent again. The receiver gets the same webhook-id as the first time.`;
+  return `${foundWords(found)} would be sent again. What waits already is left alone.`;
 }

@@ -11,22 +11,6 @@ export interface WebhookFilters {
   event?: string | null;
 }
 
-/** What may be asked to be sent again. `since` and `until` are ISO 8601. */
-export interface ReplayRequest {
-  since?: string;
-  until?: string;
-  status?: string;
-  dry_run?: boolean;
-}
-
-/** What a replay found, or has queued; servers name the figure differently. */
-export interface ReplayAnswer {
-  matched?: number;
-  count?: number;
-  replayed?: number;
-  dry_run?: boolean;
-}
-
 const PAGE_SIZE = 50;
 const TILE_PAGE_SIZE = 100;
 const TILE_PAGES_MAX = 20;
@@ -77,10 +61,6 @@ export function rotateSecret(id: number, overlapSeconds: number): Promise<{ secr
 /** Closes the breaker and lets deliveries go out again, slowly at first. */
 export function enableWebhook(id: number): Promise<Webhook> {
   return request(`/webhooks/${id}/enable`, { method: 'POST' });
-}
-
-export function replayWebhook(id: number, what: ReplayRequest): Promise<ReplayAnswer> {
-  return request(`/webhooks/${id}/replay`, { method: 'POST', body: what });
 }
 
 /** All tiles of the health grid; beyond the pages that are looked at, the list of webhooks has the rest. */

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import type { Queryable } from '../../src/store/sql.ts';
 import { forgetHistory } from '../support/history.ts';
-import { openTransaction, raise, raiseMany, startOver } from '../support/makers.ts';
+import { isBlocked, openTransaction, raise, raiseMany, startOver } from '../support/makers.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { until } from '../support/wait.ts';
 
@@ -97,6 +97,21 @@ describe('the tally of alerts', () => {
     const [hours] = await sql`select sum(info) as info from tocsin_data.alert_hours`;
     expect(hours).toEqual({ info: 11 });
   }, 60_000);
+
+  test('knows of an alert that waits for another transaction to let go of its dedupe key', async () => {
+    await using first = await openTransaction(sql);
+    await raise(first.sql, { p_dedupe_key: 'k' });
+    await using second = await openTransaction(sql);
+    const raised = raise(second.sql, { p_dedupe_key: 'k' });
+    await until(() => isBlocked(sql, second));
+    const [waiting] =
+      await sql`select backend_xid is not null as is_seen from pg_stat_activity where pid = ${second.pid}`;
+    expect(waiting).toEqual({ is_seen: true });
+    await first.rollback();
+    await raised;
+    await second.commit();
+    await compare();
+  });
 
   test('follows changes that are committed before, between and after the tick that counts their alert', async () => {
     const ids = await raiseMany(sql, 6);

@@ -93,7 +93,8 @@ export function makeApp(deps: Deps) {
     .use(hotReads.plugin)
     .use(docs(() => routes.all, ''))
     .use(dashboardPage({ cacheFolder: join(process.cwd(), '.tocsin/dashboard') }))
-    .use(deps.live?.plugin ?? new Elysia())
+    // Its routes are no calls; as AnyElysia it would take away the types of all others.
+    .use((deps.live?.plugin ?? new Elysia()) as Elysia)
     .use(health(deps, { isHidden: false }))
     .group('/api/v1', (v1) =>
       v1

@@ -6,13 +6,23 @@ create or replace function tocsin.record_delivery_results(
   p_outcomes text[], p_status_codes smallint[], p_response_ms integer[], p_errors text[], p_response_bodies text[],
   p_retry_after_seconds integer[], p_closed_lease_ids bigint[] default null, p_worker_id bigint default null)
 returns table (recorded integer, late integer)
-language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_held bigint[]; v_held_ids bigint[]; v_watched integer[]; v_easy integer; v_troubled tocsin_internal.delivery_result[];
 begin
   v_held := array(select l.lease_id from tocsin_data.alert_delivery_leases l
                    where l.lease_id = any (p_lease_ids) order by l.lease_id for update);
+  if p_lease_ids <@ v_held and 'delivered' = all (p_outcomes)
+     and not exists (select from tocsin_data.webhook_lanes l where l.watched and l.webhook_id = any (p_webhook_ids)) then
+    recorded := tocsin_internal.log_delivered(p_delivery_ids, p_alert_ids, p_webhook_ids, p_attempts, p_status_codes,
+      p_response_ms, p_response_bodies);
+    if recorded is not null then
+      late := 0;
+      perform tocsin_internal.close_leases(v_held, p_delivery_ids, p_closed_lease_ids);
+      return next; return;
+    end if;
+  end if;
   -- Where something failed, successes count too: they end the streak.
   v_watched := array(select l.webhook_id from tocsin_data.webhook_lanes l where l.watched and l.webhook_id = any (p_webhook_ids)
                union select r.webhook_id from unnest(p_webhook_ids, p_outcomes) as r(webhook_id, outcome) where r.outcome <> 'delivered');

@@ -4,7 +4,7 @@ create function tocsin_internal.claim_columns(
 returns table (lease_id bigint, delivery_ids text, alert_ids text, webhook_ids text, attempts text, versions text,
   payload_alert_ids text, payloads text, next_after_webhook_id integer,
   next_ready_ms integer)
-language plpgsql volatile set enable_seqscan = off as $$
+language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   c record;
   v_min bigint; v_max bigint;

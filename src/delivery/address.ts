@@ -37,7 +37,19 @@ const ADDRESSES_MAX = 4;
  */
 export function makeResolver(options: ResolveOptions): (url: string) => Promise<Target | Refusal> {
   const answers = new LRUCache<string, Promise<Answer>>({ max: CACHE_ENTRIES_MAX, ttl: options.ttlMs ?? 5000 });
-  return async function resolveTarget(url) {
+  const targets = new LRUCache<string, Promise<Target | Refusal>>({
+    max: CACHE_ENTRIES_MAX,
+    ttl: options.ttlMs ?? 5000,
+  });
+  return function resolveTarget(url) {
+    const known = targets.get(url);
+    if (known !== undefined) return known;
+    const target = find(url);
+    targets.set(url, target);
+    return target;
+  };
+
+  async function find(url: string): Promise<Target | Refusal> {
     const read = readWebhookUrl(url);
     if (!read.ok) return read;
     let pending = answers.get(read.hostname);
@@ -51,7 +63,7 @@ export function makeResolver(options: ResolveOptions): (url: string) => Promise<
     const { isTls, hostname, host, port, pathAndQuery } = read;
     const family = address.includes(':') ? 6 : 4;
     return { ok: true, isTls, hostname, host, port, pathAndQuery, address, family, addresses: answer.addresses };
-  };
+  }
 }
 
 function judge(addresses: readonly string[], policy: AddressPolicy): Answer {

@@ -67,9 +67,9 @@ export type RecordArguments = {
   p_outcomes: string[];
   p_status_codes: (number | null)[];
   p_response_ms: (number | null)[];
-  p_errors: (string | null)[];
-  p_response_bodies: (string | null)[];
-  p_retry_after_seconds: (number | null)[];
+  p_errors: (string | null)[] | null;
+  p_response_bodies: (string | null)[] | null;
+  p_retry_after_seconds: (number | null)[] | null;
   p_closed_lease_ids: number[];
 };
 
@@ -84,11 +84,16 @@ export function recordArguments(results: readonly Result[], closedLeaseIds: numb
     p_outcomes: results.map((r) => r.outcome.outcome),
     p_status_codes: results.map((r) => r.outcome.status_code),
     p_response_ms: results.map((r) => r.outcome.response_ms),
-    p_errors: results.map((r) => r.outcome.error),
-    p_response_bodies: results.map((r) => r.outcome.response_body),
-    p_retry_after_seconds: results.map((r) => r.outcome.retry_after_seconds),
+    p_errors: unlessAllNull(results.map((r) => r.outcome.error)),
+    p_response_bodies: unlessAllNull(results.map((r) => r.outcome.response_body)),
+    p_retry_after_seconds: unlessAllNull(results.map((r) => r.outcome.retry_after_seconds)),
     p_closed_lease_ids: closedLeaseIds,
   };
+}
+
+/** A column of nulls is sent as one null: most batches have three of them. */
+function unlessAllNull<T>(column: (T | null)[]): (T | null)[] | null {
+  return column.some((value) => value !== null) ? column : null;
 }
 
 /** The calls of the queue that the loop makes: SQL functions of the same names. */

@@ -3,7 +3,9 @@ import type { Result } from './batch.ts';
 
 const RECORD_COUNT_MAX = 500;
 /** Results wait for company until there are so many, or for so long. */
-const GATHER_COUNT = 100;
+const GATHER_COUNT = 500;
+/** So many are enough when the recording brings a claim along that is needed soon. */
+const HUNGRY_COUNT = 100;
 const GATHER_MS = 20;
 
 /** The results of one worker that are not recorded yet. */
@@ -20,13 +22,13 @@ export class Gathered {
   add(result: Result): boolean {
     if (this.#results.length === 0) this.#firstAt = performance.now();
     const count = this.#results.push(result);
-    return count === 1 || count === GATHER_COUNT;
+    return count === 1 || count === GATHER_COUNT || count === HUNGRY_COUNT;
   }
 
   /** True when they should be recorded now; `isLast`: nothing that is in flight could join them. */
-  isRipe(isLast: boolean): boolean {
+  isRipe(isLast: boolean, isHungry: boolean): boolean {
     const { count } = this;
-    return count >= GATHER_COUNT || (count > 0 && (isLast || this.dueMs() <= 0));
+    return count >= (isHungry ? HUNGRY_COUNT : GATHER_COUNT) || (count > 0 && (isLast || this.dueMs() <= 0));
   }
 
   /** How long the first may still wait. */

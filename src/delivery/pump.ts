@@ -6,6 +6,7 @@ import { readClaim, recordArguments } from './batch.ts';
 import { Doubt } from './doubt.ts';
 import { Doze } from './doze.ts';
 import { Flight } from './flight.ts';
+import { Places } from './places.ts';
 import { Gathered, isRefusal } from './gather.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -62,6 +63,7 @@ export function startPump(options: PumpOptions): Pump {
 class PumpLoop {
   readonly #o: PumpOptions;
   readonly #flight = new Flight();
+  readonly #places: Places;
   readonly #gathered = new Gathered();
   readonly #doze = new Doze();
   readonly #doubt = new Doubt();
@@ -75,6 +77,11 @@ class PumpLoop {
 
   constructor(options: PumpOptions) {
     this.#o = options;
+    this.#places = new Places(
+      options.concurrency,
+      (delivery) => this.#deliver(delivery),
+      () => this.#doze.wake(),
+    );
   }
 
   wake(): void {
@@ -85,6 +92,7 @@ class PumpLoop {
 
   drain(until: number): void {
     this.#drainUntil = until;
+    this.#places.clear((delivery) => this.#flight.end(delivery));
     this.#doze.wake();
   }
 
@@ -116,8 +124,10 @@ class PumpLoop {
     const mayClaim = this.#drainUntil === undefined && free >= Math.max(1, concurrency >> 3);
     const isWorthIt = free >= concurrency >> 1 || this.#gathered.count === 0;
     const isSweep = mayClaim && performance.now() - this.#sweptAt >= SWEEP_MS;
-    if (this.#gathered.isRipe(this.#flight.count === 0))
-      return this.#record(mayClaim && !this.#gathered.isSuspect ? free : 0);
+    if (this.#gathered.isRipe(this.#flight.count === 0, this.#places.isHungry))
+      return this.#record(
+        this.#drainUntil || this.#gathered.isSuspect ? 0 : free + this.#places.aheadOf(this.#gathered.count),
+      );
     if (mayClaim && ((this.#mayBeDue && isWorthIt) || isSweep)) return this.#claim(free, isSweep);
     await this.#rest(mayClaim);
   }
@@ -196,7 +206,8 @@ class PumpLoop {
       throw error;
     });
     this.#flight.begin(deliveries);
-    for (const delivery of deliveries) void this.#deliver(delivery);
+    this.#places.add(deliveries);
+    if (this.#drainUntil !== undefined) this.#places.clear((delivery) => this.#flight.end(delivery));
   }
 
   async #deliver(delivery: Delivery): Promise<void> {

@@ -78,7 +78,9 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
       const value = args[names[i] as string];
       if (value === undefined) continue;
       shape += `${i},`;
-      given.push(value !== null && jsonTypes.has(types[i] as string) ? sql.json(value as never) : value);
+      if (value !== null && jsonTypes.has(types[i] as string)) given.push(sql.json(value as never));
+      else if (Array.isArray(value) && numberArrays.has(types[i] as string)) given.push(arrayText(value));
+      else given.push(value);
     }
     let text = texts.get(shape);
     if (text === undefined) {
@@ -148,4 +150,13 @@ function isoOf(value: unknown): unknown {
   // postgres.js takes a null within an array for the word NULL, which is no date.
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   return Array.isArray(value) ? value.map(isoOf) : value;
+}
+
+const numberArrays = new Set(['bigint[]', 'integer[]', 'smallint[]']);
+
+/** postgres.js would quote and escape each number. */
+function arrayText(values: readonly unknown[]): string {
+  let text = '{';
+  for (let i = 0; i < values.length; i++) text += `${i === 0 ? '' : ','}${values[i] ?? 'null'}`;
+  return `${text}}`;
 }

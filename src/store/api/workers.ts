@@ -11,9 +11,9 @@ const results = {
   p_outcomes: c.arrayOf(c.text),
   p_status_codes: c.arrayOf(c.nullable(c.smallint)),
   p_response_ms: c.arrayOf(c.nullable(c.integer)),
-  p_errors: c.arrayOf(c.nullable(c.text)),
-  p_response_bodies: c.arrayOf(c.nullable(c.text)),
-  p_retry_after_seconds: c.arrayOf(c.nullable(c.integer)),
+  p_errors: c.nullable(c.arrayOf(c.nullable(c.text))),
+  p_response_bodies: c.nullable(c.arrayOf(c.nullable(c.text))),
+  p_retry_after_seconds: c.nullable(c.arrayOf(c.nullable(c.integer))),
 };
 
 const claim = {

@@ -1,13 +1,6 @@
 #!/usr/bin/env bun
 // The `tocsin` command: picks a subcommand, and turns its failure into one message and an exit code.
 import { version } from '../package.json' with { type: 'json' };
-import { runDemoReceiver } from './cli/demo_receiver.ts';
-import { runKeys } from './cli/keys.ts';
-import { runMigrate } from './cli/migrate.ts';
-import { runReencrypt } from './cli/reencrypt.ts';
-import { runServe } from './cli/serve.ts';
-import { runToken } from './cli/token.ts';
-import { runWork } from './cli/work.ts';
 
 const usage = `tocsin ${version}: alerts in, signed webhooks out
 
@@ -23,15 +16,15 @@ const usage = `tocsin ${version}: alerts in, signed webhooks out
 
 Settings come from the environment: DATABASE_URL, API_PORT and the others that the README lists.`;
 
-/** Each resolves with its exit code, or with nothing when it goes on until a signal ends it. */
+/** Each resolves with its exit code, or with nothing when it goes on until a signal ends it. Only the one is loaded that is run. */
 const commands: Record<string, (args: string[]) => unknown> = {
-  serve: runServe,
-  work: runWork,
-  migrate: runMigrate,
-  token: runToken,
-  keys: runKeys,
-  reencrypt: runReencrypt,
-  'demo-receiver': runDemoReceiver,
+  serve: async () => (await import('./cli/serve.ts')).runServe(),
+  work: async () => (await import('./cli/work.ts')).runWork(),
+  migrate: async () => (await import('./cli/migrate.ts')).runMigrate(),
+  token: async (args) => (await import('./cli/token.ts')).runToken(args),
+  keys: async (args) => (await import('./cli/keys.ts')).runKeys(args),
+  reencrypt: async () => (await import('./cli/reencrypt.ts')).runReencrypt(),
+  'demo-receiver': async (args) => (await import('./cli/demo_receiver.ts')).runDemoReceiver(args),
   version: () => console.log(version),
   help: () => console.log(usage),
 };

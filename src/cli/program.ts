@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Config, readConfig } from '../config.ts';
 import { appendTo, createLog, type Log } from '../log.ts';
-import { createShutdown, type Shutdown } from '../shutdown.ts';
+import { createShutdown, type Shutdown, type ShutdownOptions } from '../shutdown.ts';
 import { canMigrate, checkSchema, restrictUrl } from '../store/access.ts';
 import { awaitServer } from '../store/await_server.ts';
 import { startEmbedded } from '../store/embedded.ts';
@@ -23,12 +23,13 @@ export interface Database {
 
 /**
  * Reads the environment, opens the log, and listens to signals.
+ * @param stopping how the program stops, where that differs
  * @throws ConfigError
  */
-export function startProgram(): Program {
+export function startProgram(stopping: Partial<ShutdownOptions> = {}): Program {
   const config = readConfig();
   const log = openLog(config);
-  const shutdown = createShutdown({ log });
+  const shutdown = createShutdown({ log, ...stopping });
   const stopAfter = (error: unknown) => {
     log.error('stopping after an unexpected error', { error });
     void shutdown.run('error').then(() => process.exit(1));

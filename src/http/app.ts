@@ -13,6 +13,7 @@ import { dashboard } from './dashboard.ts';
 import { dashboardPage } from './dashboard_page.ts';
 import { deliveries } from './deliveries.ts';
 import type { Deps, HttpOptions } from './deps.ts';
+import { Drain } from './drain.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
 import { makeHotReads } from './hot_reads.ts';
@@ -31,11 +32,12 @@ export interface HttpServer {
   /** Without a slash at its end. */
   url: string;
   app: App;
-  /** Accepts nothing more, lets what is in flight end for at most `graceMs` (5 s), and closes. */
+  /** Accepts nothing more, lets what is in flight end for at most `graceMs` (5 s), and closes; see also drain.ts. */
   stop(graceMs?: number): Promise<void>;
 }
 
 const GRACE_MS = 5_000;
+const DRAIN_MS_MAX = 2_000;
 /** Beyond this Bun itself answers 413, without a document; every limit of ours is below. */
 const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -54,7 +56,8 @@ const websocket = {
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { apiHost, apiPort, environment, allowedNetworks } = options.config;
   const policy = makeAddressPolicy({ allowedNetworks, allowLoopback: environment === 'development' });
-  const app = makeApp({ ...options, policy });
+  const drain = new Drain();
+  const app = makeApp({ ...options, policy }, drain);
   app.listen({ hostname: apiHost, port: apiPort });
   const { server } = app;
   if (!server) throw new Error('The HTTP server did not start.');
@@ -63,6 +66,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     url: server.url.origin,
     app,
     async stop(graceMs = GRACE_MS) {
+      if (isOneOfSeveral(options.config)) await drain.run(DRAIN_MS_MAX);
       const timer = setTimeout(() => server.stop(true), graceMs);
       const stopped = server.stop(false);
       await options.live?.stop();
@@ -72,19 +76,25 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
+/** Whether other processes of the same server listen on its port. */
+function isOneOfSeveral({ seat }: HttpOptions['config']): boolean {
+  return seat !== undefined;
+}
+
 /** The plugins in their order: what every request passes, then the routes. */
-export function makeApp(deps: Deps) {
+export function makeApp(deps: Deps, drain = new Drain()) {
   const routes = new RouteTable();
   let throughRoutes: (request: Request) => Promise<Response>;
   const hotReads = makeHotReads(deps, (request) => throughRoutes(request));
   const app = new Elysia({
     name: 'tocsin',
     normalize: false,
-    // Two servers on one port would share its traffic silently.
-    serve: { reusePort: false, maxRequestBodySize: REQUEST_BYTES_MAX },
+    // Two servers on one port would share its traffic silently: only those of one supervisor may.
+    serve: { reusePort: isOneOfSeveral(deps.config), maxRequestBodySize: REQUEST_BYTES_MAX },
     websocket,
   })
     .headers(safetyHeaders)
+    .use(drain.plugin)
     .use(requestId())
     .use(problems(deps.log, routes))
     .use(cors(deps.config))

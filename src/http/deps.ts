@@ -6,6 +6,7 @@ import type { AddressPolicy } from '../store/address_rules.ts';
 import type { Api } from '../store/api.ts';
 import type { Cache } from '../store/cache.ts';
 import type { RateCounter } from '../store/rate_counter.ts';
+import type { Scoreboard } from '../store/scoreboard.ts';
 import type { Sql } from '../store/sql.ts';
 import type { Vault } from '../store/vault.ts';
 import type { Credentials } from './credentials.ts';
@@ -32,6 +33,8 @@ export interface HttpOptions {
   rates: RateCounter;
   /** Undefined when it is switched off. */
   cache: Cache | undefined;
+  /** Tells of all processes of the server; without one there is this one. */
+  scoreboard?: Pick<Scoreboard, 'server'> | undefined;
   live?: LivePart | undefined;
   /** Sends a test message to a webhook at once. Injected, because the HTTP side must not import the delivery side. */
   ping: (webhookId: number) => Promise<PingAnswer>;

@@ -26,6 +26,10 @@ const deep = Type.Object(
       response_time_ms: nullableNumber,
       pool: Type.Object({ max: Type.Integer() }),
     }),
+    processes: Type.Object(
+      { count: Type.Integer(), restarts: Type.Integer() },
+      { description: 'That serve now, and how often one of them ended unasked and was started again.' },
+    ),
     cache: Type.Object({ status: Type.String(), hit_rate: nullableNumber, l1: Type.Unknown(), l2: Type.Unknown() }),
     webhooks: Type.Object({ status: Type.String(), active_count: nullableNumber, failed_count: nullableNumber }),
     delivery: Type.Object({
@@ -38,7 +42,10 @@ const deep = Type.Object(
 );
 
 /** Liveness without touching the database, readiness, and the health of the whole. Mounted at the root and under the API's base. */
-export const health = (deps: Pick<Deps, 'api' | 'sql' | 'cache'>, { isHidden }: { isHidden: boolean }) => {
+export const health = (
+  deps: Pick<Deps, 'api' | 'sql' | 'cache' | 'scoreboard'>,
+  { isHidden }: { isHidden: boolean },
+) => {
   const { live, liveToo, ready, system } = operations(isHidden);
   return new Elysia({ name: 'health', seed: isHidden, prefix: '/health' })
     .onBeforeHandle(({ set }) => {
@@ -66,6 +73,7 @@ export const health = (deps: Pick<Deps, 'api' | 'sql' | 'cache'>, { isHidden }: 
             response_time_ms: row ? ms : null,
             pool: { max: deps.sql.options.max },
           },
+          processes: processesOf(deps.scoreboard),
           cache: cacheHealth(deps.cache),
           webhooks: {
             status: row ? (row.failed_webhooks > 0 ? 'degraded' : 'healthy') : 'unknown',
@@ -115,6 +123,11 @@ const operations = (isHidden: boolean) => {
 function cacheHealth(cache: Cache | undefined) {
   const { hit_rate, l1, l2 } = statsOf(cache);
   return { status: cache === undefined ? 'disabled' : l2.status === 'away' ? 'degraded' : 'healthy', hit_rate, l1, l2 };
+}
+
+function processesOf(scoreboard: Deps['scoreboard']) {
+  const { processes: count, restarts } = scoreboard?.server ?? { processes: 1, restarts: 0 };
+  return { count, restarts };
 }
 
 function isAlive() {

@@ -84,6 +84,7 @@ describe('with a database', () => {
       status: 'healthy',
       timestamp: expect.any(String),
       database: { status: 'healthy', response_time_ms: expect.any(Number), pool: { max: 3 } },
+      processes: { count: 1, restarts: 0 },
       cache: expect.objectContaining({ status: 'disabled' }),
       webhooks: { status: 'healthy', active_count: 0, failed_count: 0 },
       delivery: { queue_depth: 0, oldest_due_seconds: 0, workers: 1 },

@@ -1,0 +1,24 @@
+// Lets a process that delivers have as many requests under way as WORKER_CONCURRENCY says.
+import { type Config, environmentWith, readFetchMax } from '../config.ts';
+
+/** For what is not a delivery: pings, keys of token issuers. */
+const SPARE = 64;
+
+/** How many requests `fetch` must allow at a time. */
+export function fetchMax({ workerConcurrency }: Pick<Config, 'workerConcurrency'>): number {
+  return workerConcurrency + SPARE;
+}
+
+/**
+ * Bun reads this limit, 256 by default, from the environment when it starts: so the process becomes the same program again,
+ * with the same number, unless the limit is set. To be called before anything is open.
+ */
+export function raiseFetchMax(config: Pick<Config, 'workerConcurrency'>): void {
+  if (readFetchMax() !== undefined || typeof process.execve !== 'function') return;
+  // A compiled program finds itself: the first word after its name is the command.
+  const program = Bun.main.startsWith('/$bunfs/')
+    ? process.argv.slice(2)
+    : [...process.execArgv, ...process.argv.slice(1)];
+  const environment = environmentWith({ BUN_CONFIG_MAX_HTTP_REQUESTS: String(fetchMax(config)) });
+  process.execve(process.execPath, [process.execPath, ...program], environment);
+}

@@ -1,0 +1,62 @@
+// One process of a server: the HTTP API and a delivery worker.
+import { readConfig } from '../config.ts';
+import { startHttp } from '../http/app.ts';
+import { makeApi } from '../store/api.ts';
+import { startCopies } from './cache.ts';
+import { startCredentials } from './credentials.ts';
+import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
+import { makeLivePart } from './live.ts';
+import { openDatabase, type Program, startProgram } from './program.ts';
+import { welcome } from './welcome.ts';
+
+/** A request whose SQL function takes longer is answered with 503. */
+const CALL_MS_MAX = 10_000;
+
+/** Serves until a signal comes, or the supervisor that started it is gone. */
+export async function runServer(): Promise<void> {
+  const isSupervised = readConfig().seat !== undefined;
+  const program = startProgram(isSupervised ? { signals: firstSignals } : {});
+  if (isSupervised) stopWithSupervisor(program);
+  const database = await openDatabase(program);
+  const { config, log, shutdown } = program;
+  // The worker stops after the API: what a last request raised is still sent.
+  await startDelivery(program, database);
+  const api = makeApi(database.sql, { deadlineMs: CALL_MS_MAX });
+  const copies = await startCopies(program, database);
+  const options = {
+    ...startCredentials(program, copies, api),
+    cache: copies.cache,
+    scoreboard: copies.scoreboard,
+    config,
+    sql: database.sql,
+    api,
+    vault: openVault(config),
+    log,
+    ping: makeProgramPing(config, database),
+  };
+  const http = await startHttp({ ...options, live: makeLivePart(options) });
+  shutdown.add('HTTP API', () => http.stop());
+  if (!isSupervised) return welcome(program, http.url);
+  log.info('process ready', { seat: config.seat, pid: process.pid });
+  process.send?.('ready');
+}
+
+/**
+ * A process of several may be told to stop by its supervisor and by others too, such as the system that stops both: that is no
+ * reason to stop at once.
+ */
+const firstSignals = {
+  on(signal: string, listener: () => void): void {
+    let isHeard = false;
+    process.on(signal, () => {
+      if (!isHeard) listener();
+      isHeard = true;
+    });
+  },
+};
+
+function stopWithSupervisor({ shutdown }: Program): void {
+  const stop = () => void shutdown.run('the supervisor is gone').then((code) => process.exit(code));
+  process.on('disconnect', stop);
+  if (!process.connected) stop();
+}

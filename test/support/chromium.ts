@@ -2,6 +2,7 @@
 import { afterAll, afterEach } from 'bun:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import axe from 'axe-core';
+import { installPackages } from './packages.ts';
 
 /** Whether tests in a browser can run here. In CI they must: without a browser they fail instead of being left out. */
 export const hasChromium = findChromium() !== undefined || Boolean(Bun.env.CI);
@@ -85,16 +86,6 @@ export async function launch(env?: Record<string, string | undefined>): Promise<
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--font-render-hinting=none'],
     ...(env ? { env } : {}),
   });
-}
-
-/** Debian's packages, where this is Debian and we are root; elsewhere it does nothing. */
-export async function installPackages(...names: string[]): Promise<void> {
-  if (process.getuid?.() !== 0 || !Bun.which('apt-get')) return;
-  const command = `apt-get update -qq && apt-get install -y -qq --no-install-recommends ${names.join(' ')}`;
-  await Bun.$`sh -c ${command}`
-    .env({ ...Bun.env, DEBIAN_FRONTEND: 'noninteractive' })
-    .quiet()
-    .nothrow();
 }
 
 function findChromium(): string | undefined {

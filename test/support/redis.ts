@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './wait.ts';
+import { installPackages } from './packages.ts';
 
 export interface TestRedis {
   url: string;
@@ -67,10 +68,7 @@ export async function startRedis(options: Record<string, string> = {}): Promise<
 async function findRedis(): Promise<string | undefined> {
   const found = Bun.which('redis-server') ?? places.find((path) => existsSync(path));
   if (found) return found;
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot && Bun.which('apt-get')) {
-    await Bun.spawn(['apt-get', 'install', '-y', '-q', 'redis-server'], { stdout: 'ignore', stderr: 'ignore' }).exited;
-  }
+  await installPackages('redis-server');
   const installed = Bun.which('redis-server') ?? undefined;
   if (!installed && process.env.CI === 'true')
     throw new Error('CI must have redis-server, and it cannot be installed.');

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { installPackages, launch } from './chromium.ts';
+import { launch } from './chromium.ts';
+import { installPackages } from './packages.ts';
 import { seed } from './screenshots_seed.ts';
 import { until } from './wait.ts';
 

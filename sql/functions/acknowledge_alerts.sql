@@ -1,4 +1,4 @@
-create or replace function tocsin.acknowledge_alerts(p_tenant_id integer, p_alert_ids bigint[], p_by text)
+create or replace function tocsin.acknowledge_alerts(p_tenant_id integer, p_alert_ids bigint[], p_by text, p_notes text default null)
 returns table (acknowledged integer, failed integer)
 language plpgsql volatile security definer set search_path = '' set jit = off set enable_seqscan = off set enable_hashjoin = off as $$
 declare
@@ -14,7 +14,8 @@ begin
     from (select a.alert_id, a.status from unnest(array(select distinct i from unnest(p_alert_ids) i)) as w(alert_id)
             join tocsin_data.alerts a on a.tenant_id = p_tenant_id and a.alert_id = w.alert_id
            order by a.alert_id for no key update of a) l;
-  update tocsin_data.alerts a set status = 'acknowledged', acknowledged_at = now(), acknowledged_by = p_by
+  update tocsin_data.alerts a set status = 'acknowledged', acknowledged_at = now(), acknowledged_by = p_by,
+         notes = coalesce(p_notes, a.notes)
     from unnest(v_pending) as p(alert_id)
    where a.tenant_id = p_tenant_id and a.alert_id = p.alert_id;
   acknowledged := v_seen;
@@ -22,5 +23,5 @@ begin
   return next;
 end
 $$;
-comment on function tocsin.acknowledge_alerts(integer, bigint[], text) is
+comment on function tocsin.acknowledge_alerts(integer, bigint[], text, text) is
   'Marks up to 1,000 alerts as seen, those that are already included; failed counts the ids that do not exist or are resolved. Writes alerts; raises INVLD.';

@@ -11,10 +11,11 @@ begin
   made := tocsin_internal.make_partitions(p_now);
   expired := tocsin_internal.expire_deliveries(p_now);
   perform tocsin_internal.purge_webhooks(p_now);
+  perform tocsin_internal.purge_replays(p_now);
   -- Last, for the drop keeps everybody off its table until this transaction ends.
   dropped := tocsin_internal.drop_partitions(p_now);
   return next;
 end
 $$;
 comment on function tocsin.maintain_partitions(integer, timestamptz) is
-  'Makes partitions a week ahead, ends deliveries that waited for nearly the retention time, drops partitions older than it and forgets webhooks that were deleted before; sets the retention when given. Writes settings, webhooks, the queue tables and the partitioned ones; raises INVLD.';
+  'Makes partitions a week ahead, ends deliveries that waited for nearly the retention time, drops partitions older than it and forgets webhooks that were deleted and replays that ended before; sets the retention when given. Writes settings, webhooks, webhook_replays, the queue tables and the partitioned ones; raises INVLD.';

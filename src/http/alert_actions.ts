@@ -1,10 +1,10 @@
 // Routes under /alerts that do something with alerts: acknowledge, resolve; and where they went.
-import { Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { Elysia } from 'elysia';
 import { whyRow } from '../store/api/alerts.ts';
-import { acknowledgeBody, notesBody } from './alert_body.ts';
+import { manyBody, notesBody } from './alert_body.ts';
 import { alert } from './alerts.ts';
-import { auth } from './auth.ts';
+import { auth, type Caller } from './auth.ts';
 import { deliveriesOf, deliveryFilters, deliveryPage } from './delivery_list.ts';
 import type { Deps } from './deps.ts';
 import { idOf, operation, strict } from './operation.ts';
@@ -39,7 +39,17 @@ const acknowledgeMany = operation(
     description: 'failed counts those that do not exist or are resolved.',
     answers: { 200: Type.Object({ acknowledged: Type.Integer(), failed: Type.Integer() }, { title: 'Acknowledged' }) },
   },
-  { body: acknowledgeBody },
+  { body: manyBody },
+);
+const resolveMany = operation(
+  'resolve_alerts',
+  {
+    tag,
+    summary: 'Resolve up to 1,000 alerts',
+    description: 'Their dedupe keys then open new alerts next time. failed counts those that do not exist.',
+    answers: { 200: Type.Object({ resolved: Type.Integer(), failed: Type.Integer() }, { title: 'Resolved' }) },
+  },
+  { body: manyBody },
 );
 const list = operation(
   'list_deliveries_of_alert',
@@ -59,15 +69,18 @@ const why = operation(
 
 /** What can be done with alerts, and what became of them. */
 export const alertActions = (deps: Deps) => {
-  const { get_alert, acknowledge_alert, resolve_alert, acknowledge_alerts, why_not_delivered } = deps.api.alerts;
+  const { get_alert, acknowledge_alert, resolve_alert, acknowledge_alerts, resolve_alerts, why_not_delivered } =
+    deps.api.alerts;
+  const many = ({ tenant_id, subject }: Caller, { alert_ids, notes }: Static<typeof manyBody>) => ({
+    p_tenant_id: tenant_id,
+    p_alert_ids: alert_ids,
+    p_by: subject,
+    p_notes: notes,
+  });
   return new Elysia({ name: 'alert_actions', prefix: '/alerts' })
     .use(auth(deps))
-    .post(
-      '/acknowledge',
-      ({ caller, body }) =>
-        acknowledge_alerts({ p_tenant_id: caller.tenant_id, p_alert_ids: body.alert_ids, p_by: caller.subject }),
-      acknowledgeMany,
-    )
+    .post('/acknowledge', ({ caller, body }) => acknowledge_alerts(many(caller, body)), acknowledgeMany)
+    .post('/resolve', ({ caller, body }) => resolve_alerts(many(caller, body)), resolveMany)
     .post(
       '/:id/ack',
       ({ caller, params: { id }, body }) =>

@@ -37,11 +37,13 @@ export const batchBody = Type.Union([entries, strict({ alerts: entries })], {
 const notes = Type.Optional(Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()]));
 export const notesBody = strict({ notes });
 
-export const acknowledgeBody = strict({
+/** Alerts that change together, all with the same notes. */
+export const manyBody = strict({
   alert_ids: Type.Array(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), {
     minItems: 1,
     maxItems: 1000,
   }),
+  notes,
 });
 
 export const idempotencyHeader = Type.Object({

@@ -36,6 +36,7 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   acknowledge_alert: 'operator',
   acknowledge_alerts: 'operator',
   resolve_alert: 'operator',
+  resolve_alerts: 'operator',
   why_not_delivered: 'viewer',
 
   list_deliveries: 'viewer',

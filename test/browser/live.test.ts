@@ -64,6 +64,15 @@ describe.skipIf(!hasChromium)('the alerts page', () => {
     await page.getByText('2 acknowledged.').waitFor();
     expect(api.writes.at(-1)).toEqual({ call: 'POST /alerts/acknowledge', body: { alert_ids: [40, 39] } });
     await rowOf(page, 39).getByText('Acknowledged').waitFor();
+    // Resolving many is one call; what has the focus is changed when nothing is marked.
+    for (const key of ['j', 'x', 'j', 'x', 'e']) await page.keyboard.press(key);
+    await page.getByText('2 resolved.').waitFor();
+    expect(api.writes.at(-1)).toEqual({ call: 'POST /alerts/resolve', body: { alert_ids: [38, 37] } });
+    await rowOf(page, 37).getByText('Resolved').waitFor();
+    for (const key of ['j', 'e']) await page.keyboard.press(key);
+    await page.getByText('1 resolved.').waitFor();
+    expect(api.writes.at(-1)).toEqual({ call: 'POST /alerts/resolve', body: { alert_ids: [36] } });
+    for (const key of ['k', 'k', 'k']) await page.keyboard.press(key);
     await page.keyboard.press('k');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/alerts\/40$/);

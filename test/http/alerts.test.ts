@@ -200,6 +200,20 @@ describe('acknowledging and resolving', () => {
     expect((await http.post(`${path}/acknowledge`, { alert_ids: [] })).status).toBe(422);
     expect((await http.post(`${path}/acknowledge`, { alert_ids: ['1'] })).json.errors[0].pointer).toBe('/alert_ids/0');
   });
+
+  test('or resolution of several at once takes notes, counts those that are not there, and frees their dedupe keys', async () => {
+    const alert_ids = [(await raise({ dedupe_key: 'many' })).id, (await raise()).id];
+    const notes = 'all at once';
+    expect((await http.post(`${path}/acknowledge`, { alert_ids, notes })).json).toEqual({ acknowledged: 2, failed: 0 });
+    const { json } = await http.post(`${path}/resolve`, { alert_ids: [...alert_ids, 1], notes: 'over' });
+    expect(json).toEqual({ resolved: 2, failed: 1 });
+    for (const id of alert_ids) {
+      expect((await http.get(`${path}/${id}`)).json).toMatchObject({ status: 'resolved', notes: 'over' });
+    }
+    expect(alert_ids).not.toContain((await raise({ dedupe_key: 'many' })).id);
+    expect((await http.post(`${path}/acknowledge`, { alert_ids })).json).toEqual({ acknowledged: 0, failed: 2 });
+    expect((await http.post(`${path}/resolve`, { alert_ids: [] })).status).toBe(422);
+  });
 });
 
 describe('GET /alerts/{id}', () => {

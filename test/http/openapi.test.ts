@@ -34,7 +34,7 @@ describe('the document', () => {
     const paths = `GET POST /webhooks · GET PUT PATCH DELETE /webhooks/{id} · POST /webhooks/{id}/test
       POST /webhooks/{id}/rotate-secret · POST /webhooks/{id}/enable · GET /webhooks/{id}/deliveries · GET /deliveries
       GET /deliveries/{id} · POST /deliveries/{id}/retry · GET POST /alerts · POST /alerts/batch · GET /alerts/{id}
-      POST /alerts/{id}/ack · POST /alerts/{id}/resolve · POST /alerts/acknowledge · GET /alerts/{id}/deliveries
+      POST /alerts/{id}/ack · POST /alerts/{id}/resolve · POST /alerts/acknowledge · POST /alerts/resolve · GET /alerts/{id}/deliveries
       GET /alerts/{id}/why`;
     const wanted = paths.split(/·|\n/).flatMap((line) => {
       const words = line.trim().split(' ');

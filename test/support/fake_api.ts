@@ -138,10 +138,11 @@ function write(path: string, body: unknown, rows: Rows): Response {
     });
   if (what === 'replay') return json({ matched: 12 });
   if (what === 'rotate-secret') return json({ id: Number(id), secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' });
-  if (noun === 'alerts' && id === 'acknowledge') {
+  if (noun === 'alerts' && (id === 'acknowledge' || id === 'resolve')) {
     const { alert_ids } = body as { alert_ids: number[] };
-    for (const alert of rows.alerts) if (alert_ids.includes(alert.id)) alert.status = 'acknowledged';
-    return json({ acknowledged: alert_ids.length, failed: 0 });
+    const status = id === 'resolve' ? 'resolved' : 'acknowledged';
+    for (const alert of rows.alerts) if (alert_ids.includes(alert.id)) alert.status = status;
+    return json({ [status]: alert_ids.length, failed: 0 });
   }
   const row = rows[noun as keyof Rows]?.find((one) => one.id === Number(id));
   if (row && what === 'ack')

@@ -73,6 +73,6 @@ export function pathOf({ path }: KnownRoute, planted: Planted): string {
 export function bodyOf({ method, operationId = '' }: KnownRoute, planted: Planted): object | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
   if (operationId.startsWith('update_webhook')) return { name: 'changed by a stranger' };
-  if (operationId === 'acknowledge_alerts') return { alert_ids: [planted.alertId] };
+  if (operationId === 'acknowledge_alerts' || operationId === 'resolve_alerts') return { alert_ids: [planted.alertId] };
   return {};
 }

@@ -82,8 +82,12 @@ export const alertCalls = {
   acknowledge_alert: one({ ...alertKey, p_by: c.text, p_notes: c.optional(c.text) }, alertRow),
   resolve_alert: one({ ...alertKey, p_by: c.text, p_notes: c.optional(c.text) }, alertRow),
   acknowledge_alerts: one(
-    { p_tenant_id: c.integer, p_alert_ids: c.arrayOf(c.bigint), p_by: c.text },
+    { p_tenant_id: c.integer, p_alert_ids: c.arrayOf(c.bigint), p_by: c.text, p_notes: c.optional(c.text) },
     { acknowledged: c.integer, failed: c.integer },
+  ),
+  resolve_alerts: one(
+    { p_tenant_id: c.integer, p_alert_ids: c.arrayOf(c.bigint), p_by: c.text, p_notes: c.optional(c.text) },
+    { resolved: c.integer, failed: c.integer },
   ),
   why_not_delivered: many(
     { p_alert_id: c.bigint, p_webhook_id: c.optional(c.integer), p_tenant_id: c.optional(c.integer) },

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { findCycles, grep, listImports, readTree } from './support/tree.ts';
 
 const source = readTree('src/**/*.{ts,tsx}');
-const typescript = [...source, ...readTree('test/**/*.{ts,tsx}', 'bench/**/*.ts')];
+const typescript = [...source, ...readTree('test/**/*.{ts,tsx}', 'bench/**/*.ts', 'deploy/**/*.ts')];
 const rebuilt = readTree('sql/**/*.sql').filter((file) => !file.path.startsWith('sql/tables/'));
 const sql = [...rebuilt, ...readTree('sql/tables/*.sql')];
 const written = [...typescript, ...sql];

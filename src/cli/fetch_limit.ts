@@ -1,5 +1,6 @@
 // Lets a process that delivers have as many requests under way as WORKER_CONCURRENCY says.
 import { type Config, environmentWith, readFetchMax } from '../config.ts';
+import { isCompiled } from '../own_files.ts';
 
 /** For what is not a delivery: pings, keys of token issuers. */
 const SPARE = 64;
@@ -16,9 +17,7 @@ export function fetchMax({ workerConcurrency }: Pick<Config, 'workerConcurrency'
 export function raiseFetchMax(config: Pick<Config, 'workerConcurrency'>): void {
   if (readFetchMax() !== undefined || typeof process.execve !== 'function') return;
   // A compiled program finds itself: the first word after its name is the command.
-  const program = Bun.main.startsWith('/$bunfs/')
-    ? process.argv.slice(2)
-    : [...process.execArgv, ...process.argv.slice(1)];
+  const program = isCompiled ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)];
   const environment = environmentWith({ BUN_CONFIG_MAX_HTTP_REQUESTS: String(fetchMax(config)) });
   process.execve(process.execPath, [process.execPath, ...program], environment);
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { type Config, environmentWith } from '../config.ts';
+import { isCompiled } from '../own_files.ts';
 import { Epochs } from '../store/epochs.ts';
 import { makeL2 } from '../store/l2.ts';
 import { Scoreboard } from '../store/scoreboard.ts';
@@ -121,7 +122,7 @@ function startMember(env: Record<string, string>): Member {
 
 /** What makes this program run again: nothing when it is one compiled file. */
 function ownArguments(): string[] {
-  return Bun.main.startsWith('/$bunfs/') ? [] : [...process.execArgv, Bun.main];
+  return isCompiled ? [] : [...process.execArgv, Bun.main];
 }
 
 /** The hang-up of a terminal ends the server that was started from it; sent by hand, the signal means new processes. */

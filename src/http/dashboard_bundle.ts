@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { version } from '../../package.json' with { type: 'json' };
+import { packedFolder } from '../own_files.ts';
 
 /** One file of the page in the three forms in which it can be sent. */
 export interface PageFile {
@@ -30,11 +31,13 @@ const types: Record<string, string> = {
 const RECIPE = 1;
 
 /**
- * The files of the page. From `cacheFolder` when they were made before from the same sources; a folder that cannot be written
- * only costs time.
+ * The files of the page. The compiled program brings them along; else they are in `cacheFolder` when they were made before from
+ * the same sources. A folder that cannot be written only costs time.
  * @throws Error naming what is wrong in the sources
  */
 export async function loadDashboard(cacheFolder: string): Promise<PageFiles> {
+  const packed = packedFolder('dashboard');
+  if (packed !== undefined) return readKept(packed);
   const folder = join(cacheFolder, await hashSources());
   const kept = await readKept(folder);
   if (kept.has('page.html')) return kept;

@@ -1,17 +1,20 @@
-// Serves the OpenAPI document, and Swagger UI from our own node_modules, so that it works without the internet.
+// Serves the OpenAPI document, and Swagger UI from our own files, so that it works without the internet.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Elysia } from 'elysia';
+import { packedFolder } from '../own_files.ts';
 import { pageHeaders } from './browser_headers.ts';
 import { describeApi } from './openapi.ts';
 import { Problem } from './problem.ts';
 
-const assetTypes = new Map([
+/** The files of Swagger UI that the page needs, and their types. */
+export const assetTypes = new Map([
   ['swagger-ui.css', 'text/css'],
   ['swagger-ui-bundle.js', 'text/javascript'],
   ['favicon-32x32.png', 'image/png'],
 ]);
-const assetsFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const assetsFolder =
+  packedFolder('swagger_ui') ?? dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
 const page = `<!doctype html>
 <html lang="en">

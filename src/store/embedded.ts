@@ -41,8 +41,8 @@ const databaseName = 'tocsin';
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const directory = resolve(options.directory);
   const timeoutMs = options.timeoutMs ?? 120_000;
-  mkdirSync(dirname(directory), { recursive: true });
   const binaries = await findPostgresBinaries();
+  mkdirSync(dirname(directory), { recursive: true });
   const startLock = await lockOrThrow(`${directory}.lock`, timeoutMs);
   try {
     const users = await lockFile(`${directory}.users`, 'shared', timeoutMs);

@@ -1,7 +1,10 @@
-// Reads the SQL sources of the schema from disk: the only file that knows where they lie.
+// Reads the SQL sources of the schema: the only file that knows where they lie.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { packedFolder } from '../own_files.ts';
+
+const ownFolder = packedFolder('sql') ?? join(import.meta.dir, '../../sql');
 
 /** One SQL file. */
 export interface SqlFile {
@@ -25,8 +28,8 @@ export interface SqlSources {
   rebuiltSha256: string;
 }
 
-/** Reads the sources below a directory, by default the project's own `sql/`; a missing folder is an empty one. */
-export function readSqlSources(directory = join(import.meta.dir, '../../sql')): SqlSources {
+/** Reads the sources below a directory, by default the project's own; a missing folder is an empty one. */
+export function readSqlSources(directory = ownFolder): SqlSources {
   const folder = (name: string) =>
     listSql(join(directory, name)).map((file) => readSqlFile(directory, `${name}/${file}`));
   const single = (name: string) =>

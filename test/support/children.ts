@@ -32,18 +32,29 @@ export function startCli(args: string[], options: ChildOptions): Promise<Child> 
 }
 
 /** Runs `tocsin` with these arguments to its end. */
-export async function runCli(args: string[], options: Pick<ChildOptions, 'env' | 'cwd'> = {}) {
-  const child = spawn('src/cli.ts', args, options);
+export function runCli(args: string[], options: Pick<ChildOptions, 'env' | 'cwd'> = {}) {
+  return runCommand(scriptCommand('src/cli.ts', args), options);
+}
+
+/** Runs any program to its end. */
+export async function runCommand(command: string[], options: Pick<ChildOptions, 'env' | 'cwd'> = {}) {
+  const child = spawn(command, options);
   const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   return { exitCode: await child.exited, stdout, stderr };
 }
 
+/** Starts a script of this project, by its path from the root. */
+export function startScript(script: string, args: string[], options: ChildOptions): Promise<Child> {
+  return startCommand(scriptCommand(script, args), options);
+}
+
 /**
- * Starts a script of this project, by its path from the root.
+ * Starts any program.
  * @throws Error with its output when it ends, or the time passes, before it is ready
  */
-export async function startScript(script: string, args: string[], options: ChildOptions): Promise<Child> {
-  const child = spawn(script, args, options);
+export async function startCommand(command: string[], options: ChildOptions): Promise<Child> {
+  const name = command.join(' ');
+  const child = spawn(command, options);
   let output = '';
   const collect = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder();
@@ -56,9 +67,9 @@ export async function startScript(script: string, args: string[], options: Child
       const found = output.match(options.ready);
       return found ?? ((child.exitCode ?? child.signalCode) !== null ? 'ended' : undefined);
     },
-    { timeoutMs: options.timeoutMs ?? 20_000, what: `${script} ${args.join(' ')} printing ${options.ready}` },
-  ).catch((cause) => Promise.reject(new Error(`${script} did not get ready:\n${output}`, { cause })));
-  if (ready === 'ended') throw new Error(`${script} ended before it was ready:\n${output}`);
+    { timeoutMs: options.timeoutMs ?? 20_000, what: `${name} printing ${options.ready}` },
+  ).catch((cause) => Promise.reject(new Error(`${name} did not get ready:\n${output}`, { cause })));
+  if (ready === 'ended') throw new Error(`${name} ended before it was ready:\n${output}`);
   return {
     pid: child.pid,
     ready: ready as RegExpMatchArray,
@@ -72,9 +83,11 @@ export async function startScript(script: string, args: string[], options: Child
   };
 }
 
-function spawn(script: string, args: string[], options: Pick<ChildOptions, 'env' | 'cwd'>) {
+const scriptCommand = (script: string, args: string[]) => [process.execPath, join(root, script), ...args];
+
+function spawn(command: string[], options: Pick<ChildOptions, 'env' | 'cwd'>) {
   killAllAtTheEnd();
-  const child = Bun.spawn([process.execPath, join(root, script), ...args], {
+  const child = Bun.spawn(command, {
     cwd: options.cwd ?? root,
     env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', HOME: '/nonexistent', ...options.env },
     stdin: 'ignore',

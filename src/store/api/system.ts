@@ -1,5 +1,5 @@
 // The SQL functions about the system as a whole, as typed calls.
-import { maybe, one } from '../call.ts';
+import { maybe, one, scalar } from '../call.ts';
 import * as c from '../columns.ts';
 
 export const systemCalls = {
@@ -12,6 +12,48 @@ export const systemCalls = {
       oldest_due_seconds: c.double,
       workers: c.integer,
     },
+  ),
+  get_metrics: one(
+    {},
+    {
+      ready: c.bigint,
+      scheduled: c.bigint,
+      parked: c.bigint,
+      sending: c.bigint,
+      oldest_due_seconds: c.double,
+      workers: c.integer,
+      active_webhooks: c.integer,
+      unavailable_webhooks: c.integer,
+      breakers_closed: c.integer,
+      breakers_open: c.integer,
+      breakers_half_open: c.integer,
+      alert_partitions: c.integer,
+      log_partitions: c.integer,
+      key_partitions: c.integer,
+      partition_runway_seconds: c.double,
+    },
+  ),
+  watch_system: one(
+    { p_scope: c.text },
+    {
+      is_leader: c.boolean,
+      conditions: c.arrayOf(c.text),
+      system_conditions: c.arrayOf(c.text),
+      workers: c.integer,
+      oldest_due_seconds: c.double,
+      queue_depth: c.bigint,
+    },
+  ),
+  report_condition: scalar(
+    {
+      p_scope: c.text,
+      p_alert_type: c.text,
+      p_is_firing: c.boolean,
+      p_severity: c.text,
+      p_message: c.text,
+      p_context: c.optional(c.jsonObject),
+    },
+    c.nullable(c.bigint),
   ),
   get_schema_state: maybe({}, { rebuilt_sha256: c.text, tables: c.arrayOf(c.text) }),
 };

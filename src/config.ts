@@ -48,7 +48,9 @@ export interface Config {
   /** Networks in CIDR form, or single addresses, that webhooks may reach although they are private. */
   allowedNetworks: readonly string[];
   sentryDsn: string | undefined;
+  /** A collector's address for OTLP over HTTP · which part of the traces that begin here is kept, from 0 to 1. */
   otelEndpoint: string | undefined;
+  otelRatio: number;
 }
 
 /** Numbers of `seat`: at most so many processes make one server. */
@@ -116,6 +118,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     allowedNetworks: read.list('ALLOWED_NETWORKS', [], isNetwork, 'networks like 10.0.0.0/8 or fd00::/8'),
     sentryDsn: read.url('SENTRY_DSN', ['http:', 'https:']),
     otelEndpoint: read.url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:']),
+    otelRatio: read.fraction('OTEL_TRACES_SAMPLER_ARG', 1),
   };
   if (config.dbPoolMin > config.dbPoolMax) read.wrong('DB_POOL_MIN', `at most DB_POOL_MAX (${config.dbPoolMax})`);
   if (read.text('RATE_LIMIT') !== undefined) config.rateLimitDevelopment = config.rateLimit;

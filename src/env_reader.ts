@@ -24,6 +24,15 @@ export class EnvReader {
     return fallback;
   }
 
+  /** From 0 to 1. */
+  fraction(name: string, fallback: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if (/^(?:0|1|0?\.\d{1,9}|1\.0{1,9})$/.test(text)) return Number(text);
+    this.wrong(name, 'a number from 0 to 1');
+    return fallback;
+  }
+
   flag(name: string, fallback: boolean): boolean {
     const text = this.text(name)?.toLowerCase();
     if (text === undefined) return fallback;

@@ -1,5 +1,6 @@
 // Writes log lines: one JSON object each, or one readable line on a developer's terminal.
 import { appendFile } from 'node:fs/promises';
+import { redact } from './redact.ts';
 
 /** Severities in rising order. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -19,12 +20,20 @@ export interface Log {
   flush(): Promise<void>;
 }
 
+/** Where unexpected errors are told of, beside the log. */
+export interface Reports {
+  report(error: Error, message: string, fields: LogFields): void;
+  flush(): Promise<void>;
+}
+
 export interface LogOptions {
   level?: LogLevel;
   /** Readable lines instead of JSON. */
   pretty?: boolean;
   /** Where a finished line goes, with its line feed; standard output by default. */
   write?: (line: string) => void | Promise<void>;
+  /** Gets each line of level error that has an Error as its field `error`. */
+  reports?: Reports | undefined;
 }
 
 /** Makes the log of a program, of a test, or of one part of either. */
@@ -37,7 +46,9 @@ export function createLog(options: LogOptions = {}): Log {
   const logWith = (base: LogFields): Log => {
     const emit = (level: LogLevel) => (message: string, fields?: LogFields) => {
       if (logLevels.indexOf(level) < least) return;
-      last = write(`${format(new Date(), level, message, { ...base, ...fields })}\n`);
+      const all = { ...base, ...fields };
+      last = write(`${format(new Date(), level, message, all)}\n`);
+      if (level === 'error' && all.error instanceof Error) options.reports?.report(all.error, message, all);
     };
     return {
       debug: emit('debug'),
@@ -45,13 +56,20 @@ export function createLog(options: LogOptions = {}): Log {
       warn: emit('warn'),
       error: emit('error'),
       child: (fields) => logWith({ ...base, ...fields }),
-      flush: async () => await last,
+      flush: async () => {
+        await last;
+        await options.reports?.flush();
+      },
     };
   };
   return logWith({});
 }
 
-/** A `write` that appends to a file, in order, and never fails the caller: a full disk must not stop deliveries. */
+/**
+ * A `write` that appends to a file, in order, and never fails the caller: a full disk must not stop deliveries.
+ * Several programs may append to one file: what is written at once, whole lines always, stays together. The file is opened for
+ * each write, so that one that was renamed (logrotate) is left at once, without a signal.
+ */
 export function appendTo(path: string): (line: string) => Promise<void> {
   let queue = Promise.resolve();
   let waiting = '';
@@ -75,7 +93,8 @@ const secretNames = new Set(['secret', 'secrets', 'password', 'token', 'authoriz
 
 function plain(name: string, value: unknown): unknown {
   if (secretNames.has(name)) return '[secret]';
-  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
+  if (value instanceof Error)
+    return { name: value.name, message: redact(value.message), stack: value.stack && redact(value.stack) };
   if (typeof value === 'bigint') return Number(value);
   return value;
 }
@@ -94,7 +113,7 @@ const colours: Record<LogLevel, string> = {
 function prettyLine(time: Date, level: LogLevel, message: string, fields: LogFields): string {
   const pairs = Object.entries(fields).map(([name, raw]) => {
     const value = plain(name, raw);
-    if (raw instanceof Error) return `${name}=${raw.stack ?? raw.message}`;
+    if (raw instanceof Error) return `${name}=${redact(raw.stack ?? raw.message)}`;
     return `${name}=${typeof value === 'string' ? value : JSON.stringify(value, plain)}`;
   });
   return `${time.toISOString().slice(11, 23)} ${colours[level]}${level.padEnd(5)}\x1b[0m ${message} ${pairs.join(' ')}`.trimEnd();

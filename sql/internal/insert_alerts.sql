@@ -3,7 +3,8 @@
 -- are. Deliveries get their ids in the order of the alerts, which is the order that `ordered` webhooks get them in.
 create function tocsin_internal.insert_alerts(
   p_tenant_id integer, p_alert_ids bigint[], p_alert_types text[], p_severities text[], p_messages text[],
-  p_operation_types text[], p_contexts jsonb[], p_dedupe_keys text[]) returns void
+  p_operation_types text[], p_contexts jsonb[], p_dedupe_keys text[],
+  p_traceparent text) returns void
 language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -25,7 +26,8 @@ begin
   insert into tocsin_data.alerts (alert_id, tenant_id, alert_type, severity, operation_type, message, payload, dedupe_key,
       delivery_count, first_delivery_id, last_delivery_id, created_at)
     select i.alert_id, p_tenant_id, i.alert_type, i.severity, i.operation_type, i.message,
-           tocsin_internal.alert_payload(i.alert_id, i.alert_type, i.severity, i.message, i.operation_type, i.context, v_now),
+           tocsin_internal.alert_payload(i.alert_id, i.alert_type, i.severity, i.message, i.operation_type, i.context, v_now,
+             p_traceparent),
            i.dedupe_key, coalesce(d.n, 0), d.first_id, d.last_id, v_now
       from unnest(p_alert_ids, p_alert_types, p_severities, p_messages, p_operation_types, p_contexts, p_dedupe_keys)
              as i(alert_id, alert_type, severity, message, operation_type, context, dedupe_key)
@@ -39,5 +41,5 @@ begin
   perform tocsin_internal.wake_idle_worker();
 end
 $$;
-comment on function tocsin_internal.insert_alerts(integer, bigint[], text[], text[], text[], text[], jsonb[], text[]) is
+comment on function tocsin_internal.insert_alerts(integer, bigint[], text[], text[], text[], text[], jsonb[], text[], text) is
   'Writes alerts and, for each webhook that matches, a row of alert_delivery_queue.';

@@ -1,5 +1,6 @@
 create function tocsin_internal.raise_keyed_alert(
-  p_tenant_id integer, p_alert tocsin_internal.alert_input, p_request_hash text default null, p_prefix text default '')
+  p_tenant_id integer, p_alert tocsin_internal.alert_input, p_request_hash text default null, p_prefix text default '',
+  p_traceparent text default null)
 returns bigint
 language plpgsql volatile as $$
 declare
@@ -22,9 +23,10 @@ begin
   end if;
   if v_open_id <> v_alert_id then return v_open_id; end if;
   perform tocsin_internal.insert_alerts(p_tenant_id, array[v_alert_id], array[p_alert.alert_type], array[p_alert.severity],
-    array[p_alert.message], array[p_alert.operation_type], array[p_alert.context], array[p_alert.dedupe_key]);
+    array[p_alert.message], array[p_alert.operation_type], array[p_alert.context], array[p_alert.dedupe_key],
+    p_traceparent);
   return v_alert_id;
 end
 $$;
-comment on function tocsin_internal.raise_keyed_alert(integer, tocsin_internal.alert_input, text, text) is
+comment on function tocsin_internal.raise_keyed_alert(integer, tocsin_internal.alert_input, text, text, text) is
   'Raises an alert that has a dedupe or idempotency key, unless its first one is there; returns the id of either. p_request_hash stands for the request where that is more than this alert. Raises INVLD.';

@@ -25,7 +25,7 @@ export function addressPolicy(config: Config): AddressPolicy {
 }
 
 /** Starts a worker on a pool of its own, so that slow requests never hold up a delivery; it stops before the database is left. */
-export async function startDelivery({ config, log, shutdown }: Program, { url }: Database): Promise<Worker> {
+export async function startDelivery({ config, log, shutdown, tracing }: Program, { url }: Database): Promise<Worker> {
   const sql = openSql(url, { max: WORKER_CONNECTIONS, applicationName: 'tocsin worker' });
   shutdown.add('worker connections', () => sql.end({ timeout: 5 }));
   const worker = await startWorker({
@@ -36,6 +36,7 @@ export async function startDelivery({ config, log, shutdown }: Program, { url }:
     concurrency: config.workerConcurrency,
     retentionDays: config.retentionDays,
     log,
+    tracing,
   });
   shutdown.add('worker', () => worker.stop());
   return worker;

@@ -1,18 +1,23 @@
 // What every long-running command has: its configuration, a log, an orderly end, and a database that is up to date.
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { type Config, readConfig } from '../config.ts';
 import { appendTo, createLog, type Log } from '../log.ts';
+import { lazyReports } from './reports.ts';
 import { createShutdown, type Shutdown, type ShutdownOptions } from '../shutdown.ts';
 import { canMigrate, checkSchema, restrictUrl } from '../store/access.ts';
 import { awaitServer } from '../store/await_server.ts';
 import { startEmbedded } from '../store/embedded.ts';
 import { migrate } from '../store/migrate.ts';
 import { openSql, type Sql } from '../store/sql.ts';
+import type { Tracing } from '../tracing.ts';
 
 export interface Program {
   config: Config;
   log: Log;
   shutdown: Shutdown;
+  /** Undefined until `startProgramTracing`, and where no endpoint is configured. */
+  tracing?: Tracing;
 }
 
 export interface Database {
@@ -36,6 +41,7 @@ export function startProgram(stopping: Partial<ShutdownOptions> = {}): Program {
   };
   process.on('uncaughtException', stopAfter);
   process.on('unhandledRejection', stopAfter);
+  stayOnHangUp(log, shutdown);
   return { config, log, shutdown };
 }
 
@@ -77,12 +83,26 @@ async function prepareSchema(url: string, log: Log): Promise<void> {
   }
 }
 
+/**
+ * The hang-up of its terminal ends a program. Sent by hand, SIGHUP means that the log file was renamed: the next line goes to a
+ * new one in any case, so there is nothing more to do than to live on. The supervisor does more (see supervisor.ts).
+ */
+function stayOnHangUp(log: Log, shutdown: Shutdown): void {
+  const isFromTerminal = isatty(1);
+  process.on('SIGHUP', () => {
+    if (isFromTerminal && !isatty(1)) void shutdown.run('hang-up').then((code) => process.exit(code));
+    else log.info('reopened the log file');
+  });
+}
+
 function openLog(config: Config): Log {
+  const reports = lazyReports(config);
   const isTerminal = process.stdout.isTTY === true && config.environment === 'development';
-  if (config.logFile === undefined) return createLog({ level: config.logLevel, pretty: isTerminal });
+  if (config.logFile === undefined) return createLog({ level: config.logLevel, pretty: isTerminal, reports });
   const append = appendTo(config.logFile);
   return createLog({
     level: config.logLevel,
+    reports,
     write: (line) => {
       process.stdout.write(line);
       return append(line);

@@ -7,6 +7,7 @@ import { startCredentials } from './credentials.ts';
 import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
 import { makeLivePart } from './live.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
+import { startProgramTracing, tracedCalls } from './tracing.ts';
 import { welcome } from './welcome.ts';
 
 /** A request whose SQL function takes longer is answered with 503. */
@@ -17,11 +18,12 @@ export async function runServer(): Promise<void> {
   const isSupervised = readConfig().seat !== undefined;
   const program = startProgram(isSupervised ? { signals: firstSignals } : {});
   if (isSupervised) stopWithSupervisor(program);
+  await startProgramTracing(program);
   const database = await openDatabase(program);
   const { config, log, shutdown } = program;
   // The worker stops after the API: what a last request raised is still sent.
   await startDelivery(program, database);
-  const api = makeApi(database.sql, { deadlineMs: CALL_MS_MAX });
+  const api = makeApi(database.sql, { deadlineMs: CALL_MS_MAX, ...tracedCalls(program.tracing) });
   const copies = await startCopies(program, database);
   const options = {
     ...startCredentials(program, copies, api),
@@ -32,6 +34,7 @@ export async function runServer(): Promise<void> {
     api,
     vault: openVault(config),
     log,
+    tracing: program.tracing,
     ping: makeProgramPing(config, database),
   };
   const http = await startHttp({ ...options, live: makeLivePart(options) });

@@ -7,7 +7,7 @@ import { sign } from './sign.ts';
 import type { WebhookTarget } from './targets.ts';
 
 /** What is sent, before it takes the webhook's format, and as what: the message id is the same on every retry. */
-export type Message = { messageId: string; body: string | undefined };
+export type Message = { messageId: string; body: string | undefined; traceparent?: string | undefined };
 
 /**
  * Sends one message to one webhook and says what came of it; never rejects. `resolve` pins the address, so what was checked
@@ -18,7 +18,7 @@ export async function deliver(
   message: Message,
   resolve: (url: string) => Promise<Target | Refusal>,
 ): Promise<Outcome> {
-  const { messageId, body } = message;
+  const { messageId, body, traceparent } = message;
   if (body === undefined) return EXPIRED;
   if (webhook === undefined) return refused('webhook_missing: the webhook is gone');
   const { secrets } = webhook;
@@ -32,6 +32,7 @@ export async function deliver(
       target: await resolve(formatted.url),
       body: formatted.body,
       signedHeaders: sign(valid, messageId, Math.floor(now / 1000), formatted.body),
+      traceparent,
       customHeaders: formatted.headers,
       timeoutMs: webhook.timeoutMs,
       isTlsVerified: webhook.isTlsVerified,

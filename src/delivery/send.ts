@@ -12,6 +12,8 @@ export type SendRequest = {
   /** The exact text that was signed. */
   body: string;
   signedHeaders: SignedHeaders;
+  /** The header of that name, where the alert belongs to a trace. */
+  traceparent?: string | undefined;
   /** The webhook's own headers; those that the message or the connection depends on are left out. */
   customHeaders?: Readonly<Record<string, string>> | null;
   /** For everything: connecting, sending, the status and the body of the answer. */
@@ -103,7 +105,7 @@ function optionsOf(request: SendRequest, target: Target, signal: AbortSignal): B
 function headersOf(request: SendRequest, host: string): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.customHeaders ?? {}))
-    if (!isReserved(name.toLowerCase())) headers[name] = value;
+    if (!isReserved(name.toLowerCase(), request.traceparent !== undefined)) headers[name] = value;
   headers.host = host;
   headers['content-type'] = 'application/json';
   headers['user-agent'] = USER_AGENT;
@@ -111,11 +113,13 @@ function headersOf(request: SendRequest, host: string): Record<string, string> {
   headers['webhook-id'] = request.signedHeaders['webhook-id'];
   headers['webhook-timestamp'] = request.signedHeaders['webhook-timestamp'];
   headers['webhook-signature'] = request.signedHeaders['webhook-signature'];
+  if (request.traceparent !== undefined) headers.traceparent = request.traceparent;
   return headers;
 }
 
-/** Headers that the message or the connection depends on. */
-function isReserved(name: string): boolean {
+/** Headers that the message, its trace or the connection depends on. */
+function isReserved(name: string, isTraced: boolean): boolean {
+  if (name === 'traceparent') return isTraced;
   return RESERVED_HEADERS.has(name) || name.startsWith('webhook-') || name.startsWith('proxy-');
 }
 

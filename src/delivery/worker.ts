@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Log } from '../log.ts';
 import { openAlarm } from '../store/alarm.ts';
 import type { AddressPolicy } from '../store/address_rules.ts';
+import type { Tracing } from '../tracing.ts';
 import type { QueueCalls } from './batch.ts';
 import { makeResolver } from './address.ts';
 import { ownedBuckets } from './buckets.ts';
@@ -10,6 +11,7 @@ import { deliver } from './deliver.ts';
 import { repeat } from './repeat.ts';
 import { startPump } from './pump.ts';
 import { type TargetOptions, Targets } from './targets.ts';
+import { makeTraced } from './traced.ts';
 
 /** The SQL functions that a worker calls, by their names. */
 export type WorkerCalls = QueueCalls & {
@@ -36,6 +38,7 @@ export type WorkerOptions = {
   log: Log;
 };
 
+  tracing?: Tracing | undefined;
 export type Worker = {
   workerId: number;
   /** Something may be due: look at once. */
@@ -65,8 +68,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     workerId,
     concurrency: options.concurrency,
     prepare: (deliveries) => targets.prepare(deliveries),
-    deliver: ({ webhookId, deliveryId, body }) =>
-      deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body }, resolve),
+    deliver: makeTraced(options.tracing, ({ webhookId, deliveryId, body }, traceparent) =>
+      deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body, traceparent }, resolve),
+    ),
     buckets: () => buckets,
     alarm,
     pollMs: options.pollMs ?? POLL_MS,

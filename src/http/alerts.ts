@@ -10,6 +10,7 @@ import { idOf, operation } from './operation.ts';
 import { listQuery, pageOf, pageThrough } from './pagination.ts';
 import { found } from './problem.ts';
 import { instantField, instantOf } from './time_filter.ts';
+import { readTraceparent } from '../trace_context.ts';
 
 const tag = 'alerts';
 const { acknowledged_at, acknowledged_by, resolved_at, resolved_by, notes, ...lasting } = alertRow;
@@ -68,6 +69,9 @@ const read = operation(
 
 /** Raising, listing and reading alerts. */
 export const alerts = (deps: Deps) => {
+  /** Of the span of this request, or else what its caller sent. */
+  const traceparentOf = ({ headers }: Request) =>
+    deps.tracing?.current()?.traceparent ?? readTraceparent(headers.get('traceparent'));
   const { raise_alert, raise_alerts, get_alert, list_alerts, count_alerts } = deps.api.alerts;
   return new Elysia({ name: 'alerts', prefix: '/alerts' })
     .use(auth(deps))
@@ -95,6 +99,7 @@ export const alerts = (deps: Deps) => {
           }),
           p_idempotency_key: idempotencyKeyOf(request.headers),
           p_tenant_id,
+          p_traceparent: traceparentOf(request),
         });
         const row = found(await get_alert({ p_tenant_id, p_alert_id }), 'alert');
         set.headers.location = `/api/v1/alerts/${p_alert_id}`;
@@ -109,6 +114,7 @@ export const alerts = (deps: Deps) => {
           p_alerts: Array.isArray(body) ? body : body.alerts,
           p_idempotency_key: idempotencyKeyOf(request.headers),
           p_tenant_id: caller.tenant_id,
+          p_traceparent: traceparentOf(request),
         });
         return status(201, { count: alert_ids.length, alert_ids });
       },

@@ -22,6 +22,7 @@ import { replays } from './replays.ts';
 import { requestId } from './request_id.ts';
 import { RouteTable } from './route_table.ts';
 import { tenants } from './tenants.ts';
+import { traces } from './traces.ts';
 import { webhookActions } from './webhook_actions.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -96,7 +97,8 @@ export function makeApp(deps: Deps, drain = new Drain()) {
     .headers(safetyHeaders)
     .use(drain.plugin)
     .use(requestId())
-    .use(problems(deps.log, routes))
+    .use(traces(deps.tracing, routes))
+    .use(problems(deps.log, routes, deps.tracing))
     .use(cors(deps.config))
     .use(developmentGuard(deps.config))
     .use(answers())

@@ -9,6 +9,7 @@ import type { RateCounter } from '../store/rate_counter.ts';
 import type { Scoreboard } from '../store/scoreboard.ts';
 import type { Sql } from '../store/sql.ts';
 import type { Vault } from '../store/vault.ts';
+import type { Tracing } from '../tracing.ts';
 import type { Credentials } from './credentials.ts';
 
 /** The answer of a receiver to a test message. */
@@ -28,6 +29,8 @@ export interface HttpOptions {
   api: Api;
   vault: Vault;
   log: Log;
+  /** Undefined unless an endpoint for traces is configured. */
+  tracing?: Tracing | undefined;
   /** Who may call, and how often. */
   credentials: Credentials;
   rates: RateCounter;

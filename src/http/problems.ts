@@ -1,6 +1,8 @@
 // Turns every error into a problem document (RFC 9457): the only place that maps errors to status codes.
 import { Elysia } from 'elysia';
 import type { Log } from '../log.ts';
+import { readTraceparent, traceIdOf } from '../trace_context.ts';
+import type { Tracing } from '../tracing.ts';
 import { plainPointer, Problem, type ProblemCode, problemKinds } from './problem.ts';
 import type { RouteTable } from './route_table.ts';
 import { validationProblem } from './validation_problem.ts';
@@ -51,10 +53,15 @@ const connectionCodes = new Set([
 const RETRY_AFTER_SECONDS = '2';
 
 /** Answers for every error of the routes that are registered after it, and for paths that no route has. */
-export const problems = (log: Log, routes: RouteTable) =>
+export const problems = (log: Log, routes: RouteTable, tracing?: Tracing) =>
   new Elysia({ name: 'problems' }).onError({ as: 'global' }, ({ error, code, request, set, path }) => {
     const problem = code === 'NOT_FOUND' ? routes.missing(request.method, path) : problemOf(error);
-    const fields = { request_id: set.headers['x-request-id'], method: request.method, path: routes.plainPath(path) };
+    const fields = {
+      request_id: set.headers['x-request-id'],
+      trace_id: traceIdOf(tracing?.current()?.traceparent ?? readTraceparent(request.headers.get('traceparent'))),
+      method: request.method,
+      path: routes.plainPath(path),
+    };
     if (problem.status === 500) log.error('request failed', { ...fields, error });
     else if (problem.status > 500) log.warn('request not served', { ...fields, reason: problem.detail });
     set.status = problem.status;

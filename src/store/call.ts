@@ -56,6 +56,8 @@ type Row = Record<string, unknown>;
 export interface CallOptions {
   /** A call that takes longer rejects with a CallTimeout; without one it may take for ever. */
   deadlineMs?: number;
+  /** Runs each call, to see how long it takes and whether it fails. */
+  observe?: <T>(name: string, run: () => Promise<T>) => Promise<T>;
 }
 
 /** The database did not answer in time: it is away, hangs, or the pool is used up. */
@@ -93,7 +95,9 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
     for (const column of instants) for (const row of rows) row[column] = isoOf(row[column]);
     return resultOf(name, call.cardinality, rows);
   };
-  return run as unknown as Run<T>;
+  const { observe } = options;
+  if (observe === undefined) return run as unknown as Run<T>;
+  return ((args: Record<string, unknown>) => observe(name, () => run(args))) as unknown as Run<T>;
 }
 
 function inTime<T>(query: PromiseLike<T>, deadlineMs: number, onLate: () => void): Promise<T> {

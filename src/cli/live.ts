@@ -1,20 +1,21 @@
 // Puts the live socket together: who may watch is known to the HTTP side, what is new to the database.
-import { identify } from '../http/auth.ts';
+import { admit } from '../http/auth.ts';
 import type { HttpOptions, LivePart } from '../http/deps.ts';
 import { Problem } from '../http/problem.ts';
 import type { Viewer } from '../live/connections.ts';
 import type { Unsent } from '../live/messages.ts';
 import { makeLive } from '../live/socket.ts';
 
-/** The live part of a server program. */
-export function makeLivePart(options: Omit<HttpOptions, 'live'>): LivePart {
+/** The live part of a server program; the time between heartbeats is its own unless a test is in a hurry. */
+export function makeLivePart(options: Omit<HttpOptions, 'live'>, heartbeatMs?: number): LivePart {
   const { sql, api, log } = options;
   return makeLive({
     sql,
     api,
     log,
-    authenticate: (request, address) => authenticate(options, request, address),
+    authenticate: (request, address, headers) => authenticate(options, request, address, headers),
     metrics: (tenantId) => metrics(options, tenantId),
+    heartbeatMs,
   });
 }
 
@@ -23,7 +24,12 @@ export function makeLivePart(options: Omit<HttpOptions, 'live'>): LivePart {
  * header, in the query, or as a subprotocol, which is all that a browser's WebSocket can set.
  * @throws Problem 401, 403
  */
-async function authenticate(options: Omit<HttpOptions, 'live'>, request: Request, address: string): Promise<Viewer> {
+async function authenticate(
+  options: Omit<HttpOptions, 'live'>,
+  request: Request,
+  address: string,
+  answerHeaders: Record<string, unknown>,
+): Promise<Viewer> {
   const origin = request.headers.get('origin');
   const isOwn = origin === null || URL.parse(origin)?.host === request.headers.get('host');
   if (!isOwn && !options.config.corsOrigins.includes(origin)) {
@@ -32,8 +38,30 @@ async function authenticate(options: Omit<HttpOptions, 'live'>, request: Request
   const token = tokenOf(request);
   const headers = new Headers(request.headers);
   if (token !== undefined && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
-  const caller = await identify(options, new Request(request.url, { headers }), () => address);
-  return { tenantId: caller.tenant_id, subject: caller.subject, expiresAtMs: caller.expiresAtMs };
+  const caller = await admit(options, new Request(request.url, { headers }), () => address, answerHeaders);
+  const { tenant_id: tenantId, subject, expiresAtMs } = caller;
+  return { tenantId, subject, expiresAtMs, ...lasting(options, headers.get('authorization'), headers.get('x-tenant')) };
+}
+
+/** How the viewer is known later on: a socket outlives its request, of which only the credentials are kept. */
+function lasting(
+  { credentials }: Omit<HttpOptions, 'live'>,
+  authorization: string | null,
+  tenant: string | null,
+): Pick<Viewer, 'hasChanged' | 'isValid'> {
+  if (authorization === null) return { hasChanged: () => false, isValid: async () => true };
+  return {
+    hasChanged: credentials.watch(authorization, tenant),
+    async isValid() {
+      try {
+        await credentials.identify(authorization, tenant);
+        return true;
+      } catch (error) {
+        if (error instanceof Problem) return false;
+        throw error;
+      }
+    },
+  };
 }
 
 function tokenOf(request: Request): string | undefined {

@@ -77,14 +77,27 @@ export class Credentials {
    * @throws Problem 401 for what is no valid credential, 403 for a tenant or role that does not exist or that may not be chosen
    */
   identify(authorization: string, tenant: string | null): Caller | Promise<Caller> {
-    // No header begins with a line feed, so none can be taken for such a pair.
-    const header = tenant === null ? authorization : `\n${tenant}\n${authorization}`;
+    const header = keyOf(authorization, tenant);
     const known = this.#known.get(header);
     if (known === undefined || Date.now() >= known.freshUntilMs || this.#isOutdated(known)) {
       return this.#verify(header, authorization, tenant, known);
     }
     if (known.apiKeyId !== undefined) this.#used.add(known.apiKeyId);
     return known.caller;
+  }
+
+  /**
+   * Tells later, whenever it is asked, whether something that these credentials stand on has changed since it was asked last: a
+   * key of their tenant, or the tenant. For those who stay connected; to be taken just after `identify`.
+   */
+  watch(authorization: string, tenant: string | null): () => boolean {
+    const known = this.#known.get(keyOf(authorization, tenant));
+    let epoch = known?.epoch;
+    return () => {
+      const before = epoch;
+      epoch = known && this.o.epochs.sum(known.tags);
+      return epoch !== before;
+    };
   }
 
   /** After an API key of this tenant was revoked here: without waiting for its announcement. */
@@ -198,4 +211,9 @@ export class Credentials {
       this.o.log.debug('could not note which API keys were used', { error });
     }
   }
+}
+
+/** No header begins with a line feed, so none can be taken for such a pair. */
+function keyOf(authorization: string, tenant: string | null): string {
+  return tenant === null ? authorization : `\n${tenant}\n${authorization}`;
 }

@@ -47,9 +47,25 @@ export interface HttpOptions {
 export interface LivePart {
   plugin: AnyElysia;
   /** Called when the server listens. */
-  start(server: { publish(topic: string, text: string): number }): Promise<void>;
+  start(server: {
+    publish(topic: string, text: string): number;
+    subscriberCount(topic: string): number;
+  }): Promise<void>;
   /** Closes every socket with 1001; until then the server cannot stop. */
   stop(): Promise<void>;
+  /** Of this process: sockets open now, and totals since its start. */
+  counts(): LiveCounts;
+}
+
+/** See live/connections.ts, which counts them. */
+export interface LiveCounts {
+  connections: number;
+  users: number;
+  opened: number;
+  closed: number;
+  dropped: number;
+  lost: number;
+  messages: number;
 }
 
 /** What every route file gets. */

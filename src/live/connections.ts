@@ -7,6 +7,10 @@ export type Viewer = {
   subject: string;
   /** When the credentials end, in ms since 1970; undefined: not by themselves. */
   expiresAtMs?: number | undefined;
+  /** Whether anything that the credentials stand on has changed since this was asked last; costs next to nothing. */
+  hasChanged(): boolean;
+  /** Whether they would still let the viewer in; rejects when nobody can tell now. */
+  isValid(): Promise<boolean>;
 };
 
 export type Connection = {
@@ -19,18 +23,23 @@ export type Connection = {
   expiry: ReturnType<typeof setTimeout> | undefined;
 };
 
-/** What `/metrics` and the pong say. */
+/** What `/metrics` and the pong say of this process: those connected now, and totals since its start. */
 export type LiveCounts = {
   connections: number;
   users: number;
   opened: number;
+  /** All that ended; the next two are part of it. */
   closed: number;
+  /** Ended by us: too many messages, or credentials that hold no longer. */
   dropped: number;
+  /** Ended without a goodbye: a reader too slow for us to wait for, or a network that went away. */
+  lost: number;
+  /** Sent, one for each that a message went to. */
   messages: number;
 };
 
 /** Close codes (RFC 6455, 7.4.1), as docs/API.md lists them. */
-export const CLOSE = { goingAway: 1001, policy: 1008 } as const;
+export const CLOSE = { goingAway: 1001, lost: 1006, policy: 1008 } as const;
 
 const CREDITS_MAX = 50;
 const CREDITS_PER_SECOND = 10;
@@ -44,6 +53,7 @@ export class Connections {
   opened = 0;
   closed = 0;
   dropped = 0;
+  lost = 0;
   messages = 0;
 
   open(id: string, viewer: Viewer, close: Connection['close']): Connection {
@@ -66,12 +76,15 @@ export class Connections {
     return connection;
   }
 
-  close(id: string): void {
+  /** @param code what the socket ended with */
+  close(id: string, code: number): void {
     const connection = this.#byId.get(id);
     if (connection === undefined) return;
     clearTimeout(connection.expiry);
     this.#byId.delete(id);
     this.closed++;
+    if (code === CLOSE.policy) this.dropped++;
+    else if (code === CLOSE.lost) this.lost++;
     const { tenantId } = connection.viewer;
     const left = (this.#watchers.get(tenantId) ?? 1) - 1;
     if (left > 0) this.#watchers.set(tenantId, left);
@@ -80,6 +93,10 @@ export class Connections {
 
   get(id: string): Connection | undefined {
     return this.#byId.get(id);
+  }
+
+  all(): IterableIterator<Connection> {
+    return this.#byId.values();
   }
 
   /** False when the socket has sent more than it may. */
@@ -101,7 +118,7 @@ export class Connections {
 
   counts(): LiveCounts {
     const users = new Set([...this.#byId.values()].map(({ viewer }) => `${viewer.tenantId} ${viewer.subject}`)).size;
-    const { opened, closed, dropped, messages } = this;
-    return { connections: this.#byId.size, users, opened, closed, dropped, messages };
+    const { opened, closed, dropped, lost, messages } = this;
+    return { connections: this.#byId.size, users, opened, closed, dropped, lost, messages };
   }
 }

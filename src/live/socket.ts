@@ -7,15 +7,21 @@ import type { Sql } from '../store/sql.ts';
 import { CLOSE, type Connection, Connections, type LiveCounts, type Viewer } from './connections.ts';
 import { cursorOf, Feed, idAt, OVERLAP_MS, readCursor } from './feed.ts';
 import { type Channel, ClientMessage, channels, encode, type Unsent } from './messages.ts';
+import { startRecheck } from './recheck.ts';
 
 export type LiveOptions = {
   sql: Sql;
   api: Api;
   log: Log;
-  /** Who sends this upgrade request; throws what the HTTP side answers with (401, 403) to strangers. */
-  authenticate(request: Request, address: string): Viewer | Promise<Viewer>;
+  /**
+   * Who sends this upgrade request, which is counted as any other; throws what the HTTP side answers with (401, 403, 429).
+   * @param headers of the answer: they get what there is to say about limits
+   */
+  authenticate(request: Request, address: string, headers: Record<string, unknown>): Viewer | Promise<Viewer>;
   /** The figures of `metrics_update` for a tenant. */
   metrics(tenantId: number): Promise<Unsent>;
+  /** Shorter in tests. */
+  heartbeatMs?: number | undefined;
 };
 
 const HEARTBEAT_MS = 30_000;
@@ -35,7 +41,8 @@ type Socket = {
   unsubscribe(topic: string): unknown;
 };
 
-type Publisher = { publish(topic: string, text: string): number };
+/** What this module needs of the server that it runs on. */
+type Publisher = { publish(topic: string, text: string): number; subscriberCount(topic: string): number };
 
 /** The socket's plugin, to be mounted by the HTTP side, and what runs behind it. */
 export type Live = {
@@ -49,17 +56,21 @@ export type Live = {
 export function makeLive(options: LiveOptions): Live {
   const connections = new Connections();
   let server: Publisher | undefined;
+  const publish = (topic: string, unsent: Unsent) => {
+    const watchers = server?.subscriberCount(topic) ?? 0;
+    if (watchers === 0) return;
+    server?.publish(topic, encode(unsent));
+    connections.messages += watchers;
+  };
   const feed = new Feed({
     ...options,
     sink: {
       tenantIds: () => connections.tenantIds(),
-      publish(tenantId, channel, message) {
-        server?.publish(topicOf(tenantId, channel), encode(message));
-        connections.messages++;
-      },
+      publish: (tenantId, channel, message) => publish(topicOf(tenantId, channel), message),
     },
   });
   let heartbeat: ReturnType<typeof setInterval> | undefined;
+  let recheck: ReturnType<typeof startRecheck> | undefined;
   const startedAt = Date.now();
   return {
     plugin: plugin(options, new Session(options, connections, startedAt)),
@@ -67,13 +78,14 @@ export function makeLive(options: LiveOptions): Live {
     async start(listening) {
       server = listening;
       heartbeat = setInterval(() => {
-        const active_connections = connections.counts().connections;
-        listening.publish(EVERYONE, encode({ type: 'heartbeat', active_connections }));
-      }, HEARTBEAT_MS);
+        publish(EVERYONE, { type: 'heartbeat', active_connections: connections.counts().connections });
+      }, options.heartbeatMs ?? HEARTBEAT_MS);
+      recheck = startRecheck(connections, options.log);
       await feed.start();
     },
     async stop() {
       clearInterval(heartbeat);
+      recheck?.stop();
       connections.closeAll(CLOSE.goingAway, 'The server stops; reconnect and resume.');
       await feed.stop();
     },
@@ -85,11 +97,12 @@ function plugin({ authenticate }: LiveOptions, session: Session) {
     detail: { hide: true },
     open: (socket: unknown) => session.open(socket as Socket, initial),
     message: (socket: unknown, message: unknown) => session.receive(socket as Socket, message),
-    close: (socket: unknown) => session.close(socket as Socket),
+    close: (socket: unknown, code: number) => session.close(socket as Socket, code),
   });
   return new Elysia({ name: 'live' })
     .derive(async ({ request, server, set }) => {
-      const viewer = await authenticate(request, server?.requestIP(request)?.address ?? 'unknown');
+      const address = server?.requestIP(request)?.address ?? 'unknown';
+      const viewer = await authenticate(request, address, set.headers);
       // A client that offers the subprotocol to carry its token is refused by browsers unless it is taken up.
       if (request.headers.get('sec-websocket-protocol')?.startsWith('bearer')) {
         set.headers['sec-websocket-protocol'] = 'bearer';
@@ -115,15 +128,14 @@ class Session {
     if (initial.length > 0) this.#subscribe(socket, connection, initial);
   }
 
-  close(socket: Socket): void {
-    this.connections.close(socket.id);
+  close(socket: Socket, code: number): void {
+    this.connections.close(socket.id, code);
   }
 
   async receive(socket: Socket, raw: unknown): Promise<void> {
     const connection = this.connections.get(socket.id);
     if (connection === undefined) return;
     if (!this.connections.spend(connection)) {
-      this.connections.dropped++;
       socket.close(CLOSE.policy, 'Too many messages.');
       return;
     }

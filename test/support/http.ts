@@ -4,7 +4,7 @@ import { makeLivePart } from '../../src/cli/live.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { startHttp } from '../../src/http/app.ts';
 import { Credentials } from '../../src/http/credentials.ts';
-import type { HttpOptions, PingAnswer } from '../../src/http/deps.ts';
+import type { HttpOptions, LivePart, PingAnswer } from '../../src/http/deps.ts';
 import type { DescribedRoute } from '../../src/http/openapi.ts';
 import { mintToken, type TokenClaims } from '../../src/http/token.ts';
 import { createLog } from '../../src/log.ts';
@@ -35,6 +35,8 @@ export interface TestHttp {
   routes: readonly DescribedRoute[];
   /** A header with a token, by default of an admin of `default`, for an hour. */
   bearer(claims?: Partial<TokenClaims>): Promise<Record<string, string>>;
+  /** Where the server has one. */
+  live: LivePart | undefined;
   /** Every line that the server logged. */
   logged: string[];
   /** The webhooks that were pinged; the answer can be replaced. */
@@ -52,6 +54,7 @@ export interface TestHttp {
 export interface TestHttpOptions {
   /** With the live socket. */
   isLive?: boolean;
+  heartbeatMs?: number;
   config?: Partial<Config>;
   /** In place of a pool on a database of its own. */
   sql?: Sql;
@@ -91,6 +94,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
       } as const;
       return { authorization: `Bearer ${await mintToken(secretKey, { ...usual, ...claims }, config)}` };
     },
+    live: undefined,
     logged,
     pinged,
     pingAnswer: {
@@ -126,7 +130,9 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
       return http.pingAnswer;
     },
   };
-  const server = await startHttp(options.isLive ? { ...parts, live: makeLivePart(parts) } : parts);
+  const live = options.isLive ? makeLivePart(parts, options.heartbeatMs) : undefined;
+  http.live = live;
+  const server = await startHttp({ ...parts, live });
   http.url = server.url;
   http.routes = server.app.routes as unknown as DescribedRoute[];
   afterAll(async () => {

@@ -17,11 +17,11 @@ begin
   update tocsin_data.webhooks w set is_active = true, disabled_reason = null, updated_at = now()
    where w.webhook_id = p_webhook_id and not v_was_active;
   update tocsin_data.webhook_health_metrics m
-     set breaker_state = 'half_open', breaker_trips = 0, blocked_until = null,
+     set breaker_state = 'half_open', breaker_trips = 0, throttle_streak = 0, blocked_until = null,
          health_status = case when m.health_status = 'unknown' then 'unknown' else 'degraded' end,
          status_changed_at = case when m.health_status in ('unknown', 'degraded') then m.status_changed_at else now() end
    where m.webhook_id = p_webhook_id;
-  update tocsin_data.webhook_lanes l set blocked_until = null, slots_max = 1, watched = true
+  update tocsin_data.webhook_lanes l set blocked_until = null, slots_max = 1, slowed_by = null, watched = true
    where l.bucket = h.bucket and l.webhook_id = p_webhook_id;
   perform tocsin_internal.wake_idle_worker();
 end

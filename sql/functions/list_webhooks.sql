@@ -6,7 +6,7 @@ returns table (id integer, name text, url text, description text, is_active bool
   rate_limit_per_second real, max_in_flight smallint, ordered boolean, format text, disabled_reason text, health_status text,
   breaker_state text, blocked_until timestamptz, total_deliveries bigint, successful_deliveries bigint,
   failed_deliveries bigint, success_rate_percent double precision, last_used_at timestamptz, pending_deliveries integer,
-  created_at timestamptz, updated_at timestamptz)
+  created_at timestamptz, updated_at timestamptz, slots smallint, slowed_because text)
 language sql stable security definer set search_path = '' as $$
   select r.* from tocsin_internal.read_webhooks(array(
     select f from tocsin_internal.find_webhooks(p_tenant_id, p_is_active, p_health_status, p_event, p_q, p_after_id,

@@ -18,6 +18,7 @@ begin
   -- What was recorded since the last round, failures included; folding takes it away.
   v_is_changed := exists (select from tocsin_data.webhook_health_deltas) or exists (select from tocsin_data.history_results);
   folded := tocsin_internal.fold_webhook_health();
+  perform tocsin_internal.recover_lanes();
   v_is_changed := v_is_changed or folded + promoted + parked + unparked + cancelled + reaped > 0;
   if v_is_changed then perform pg_notify('tocsin_changed', '0:health'); end if;
   if promoted + unparked + reaped + v_replayed > 0 then perform tocsin_internal.wake_idle_worker(); end if;

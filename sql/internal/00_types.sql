@@ -7,8 +7,12 @@ create type tocsin_internal.delivery_result as (
 -- What a batch of results says of one webhook.
 create type tocsin_internal.webhook_results as (
   webhook_id integer, delivered integer, failed integer,
+  -- Of the failed: those that the receiver had no part in.
+  failed_here integer,
   -- Failures after the last success; an answer 429 is the receiver's wish, not its failure, and does not count here.
-  trailing_failures integer, response_ms_avg real, response_ms_max integer, last_status_code smallint, last_error text,
+  trailing_failures integer,
+  -- Of the failed: answers 429 and from 500 on, and no answer, which fewer requests at a time may help.
+  overloads integer, response_ms_avg real, response_ms_max integer, last_status_code smallint, last_error text,
   -- For how long the receiver asked us, or we choose, to leave the whole webhook alone; null for not at all.
   throttle_seconds integer
 );

@@ -6,6 +6,9 @@ declare
   v_now timestamptz := clock_timestamp();
   v_first_id bigint;
   v_ahead bigint;
+  v_slowed text := (select format('slowed to %s of %s at a time because %s', l.slots_max, l.max_in_flight,
+      tocsin_internal.slowed_because(l, m)) from tocsin_data.webhook_health_metrics m
+     where m.webhook_id = l.webhook_id and tocsin_internal.slowed_because(l, m) is not null);
 begin
   select q.delivery_id into v_first_id from tocsin_data.alert_delivery_queue q
    where q.bucket = l.bucket and q.webhook_id = l.webhook_id order by q.due_at, q.delivery_id limit 1;
@@ -28,12 +31,14 @@ begin
     reason := 'No worker is running: none has given a sign of life for 20 seconds.';
     detail := jsonb_build_object('cause', 'no_worker', 'ahead', v_ahead);
   elsif v_ahead > 0 then
-    reason := format('%s%s deliveries to this webhook wait before this one, and it takes %s at a time.',
-      case when v_ahead > 1000 then 'More than ' else '' end, least(v_ahead, 1000), least(l.slots_max, l.max_in_flight));
-    detail := jsonb_build_object('cause', 'backlog', 'ahead', v_ahead, 'slots', least(l.slots_max, l.max_in_flight));
+    reason := format('%s%s deliveries to this webhook wait before this one, and it %s.',
+      case when v_ahead > 1000 then 'More than ' else '' end, least(v_ahead, 1000),
+      coalesce('is ' || v_slowed, format('takes %s at a time', l.max_in_flight)));
+    detail := jsonb_build_object('cause', 'backlog', 'ahead', v_ahead, 'slots', least(l.slots_max, l.max_in_flight),
+      'max_in_flight', l.max_in_flight, 'slowed_by', l.slowed_by);
   else
-    reason := 'It is due and next in turn.';
-    detail := jsonb_build_object('cause', 'next', 'ahead', 0);
+    reason := 'It is due and next in turn' || coalesce('; the webhook is ' || v_slowed, '') || '.';
+    detail := jsonb_build_object('cause', 'next', 'ahead', 0, 'slowed_by', l.slowed_by);
   end if;
 end
 $$;

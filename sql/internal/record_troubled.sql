@@ -39,21 +39,7 @@ begin
        set is_active = false, disabled_reason = 'The receiver answered 410 Gone.', updated_at = now()
      where w.webhook_id = any (v_gone) and w.is_active;
   end if;
-  perform tocsin_internal.apply_webhook_results(s)
-     from (select row(r.webhook_id, count(*) filter (where r.outcome = 'delivered'),
-                  count(*) filter (where r.outcome <> 'delivered'),
-                  count(*) filter (where r.outcome <> 'delivered' and r.status_code is distinct from 429
-                    and r.n > r.last_success_n),
-                  avg(r.response_ms), max(r.response_ms), (array_agg(r.status_code order by r.n desc))[1],
-                  (array_agg(r.error order by r.n desc) filter (where r.error is not null))[1],
-                  max(case when r.outcome = 'throttled' then coalesce(r.retry_after_seconds, 0) end)
-                )::tocsin_internal.webhook_results as s
-             from (select u.*, coalesce(max(u.n) filter (where u.outcome = 'delivered') over (partition by u.webhook_id), 0)
-                     as last_success_n
-                     from unnest(p_results) with ordinality as u(delivery_id, alert_id, webhook_id, attempt, outcome,
-                       status_code, response_ms, error, response_body, retry_after_seconds, recorded_at, n)
-                    where (u.delivery_id, u.attempt) in (select g.delivery_id, g.attempt from unnest(v_logged) g)) r
-            group by r.webhook_id order by r.webhook_id) x;
+  perform tocsin_internal.apply_webhook_results(s) from tocsin_internal.sum_results(p_results, v_logged) s;
   return cardinality(coalesce(v_logged, '{}'));
 end
 $$;

@@ -19,6 +19,7 @@ language sql volatile as $$
          breaker_state = h.breaker_state,
          breaker_opened_at = h.breaker_opened_at,
          breaker_trips = h.breaker_trips,
+         throttle_streak = h.throttle_streak,
          blocked_until = case when h.blocked_until > p_now then h.blocked_until end
    where m.webhook_id = h.webhook_id
 $$;

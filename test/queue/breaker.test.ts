@@ -55,7 +55,7 @@ describe('the breaker', () => {
       state: 'closed',
       status: 'degraded',
       streak: 4,
-      slots: null,
+      slots: 8,
       blocked: null,
     });
     await fail(1);

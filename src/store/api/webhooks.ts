@@ -45,6 +45,9 @@ export const webhookRow = {
   pending_deliveries: c.integer,
   created_at: c.timestamptz,
   updated_at: c.timestamptz,
+  /** How many deliveries it gets at a time: max_in_flight, or fewer, and then why. */
+  slots: c.smallint,
+  slowed_because: c.nullable(c.text),
 };
 
 const webhookKey = { p_tenant_id: c.integer, p_webhook_id: c.integer };

@@ -5,9 +5,9 @@ import { makePing } from '../delivery/ping.ts';
 import { startWorker, type Worker } from '../delivery/worker.ts';
 import { type AddressPolicy, makeAddressPolicy } from '../store/address_rules.ts';
 import { makeApi } from '../store/api.ts';
-import { openSql } from '../store/sql.ts';
 import { makeVault, type Vault } from '../store/vault.ts';
 import { findVaultKeys } from '../store/vault_keys.ts';
+import { openWorkerCalls } from '../store/worker_calls.ts';
 import type { Database, Program } from './program.ts';
 
 /** Claims and recordings go one at a time; beats and housekeeping run beside them. */
@@ -26,11 +26,11 @@ export function addressPolicy(config: Config): AddressPolicy {
 
 /** Starts a worker on a pool of its own, so that slow requests never hold up a delivery; it stops before the database is left. */
 export async function startDelivery({ config, log, shutdown, tracing }: Program, { url }: Database): Promise<Worker> {
-  const sql = openSql(url, { max: WORKER_CONNECTIONS, applicationName: 'tocsin worker' });
-  shutdown.add('worker connections', () => sql.end({ timeout: 5 }));
+  const pool = openWorkerCalls(url, { max: WORKER_CONNECTIONS });
+  shutdown.add('worker connections', pool.end);
   const worker = await startWorker({
     databaseUrl: url,
-    calls: makeApi(sql).workers,
+    calls: pool.calls,
     open: openVault(config).open,
     policy: addressPolicy(config),
     concurrency: config.workerConcurrency,

@@ -35,10 +35,12 @@ export type WorkerOptions = {
   retentionDays: number;
   /** How often an idle worker looks by itself, in case that nobody rang: 250 ms. */
   pollMs?: number;
+  /** How long the bell's connection may leave a question open before it is made anew: 5 s. */
+  alarmMsMax?: number;
   log: Log;
+  tracing?: Tracing | undefined;
 };
 
-  tracing?: Tracing | undefined;
 export type Worker = {
   workerId: number;
   /** Something may be due: look at once. */
@@ -60,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const workerId = first.worker_id;
   let buckets = shareOf(workerId, first.live_worker_ids);
   let pump: ReturnType<typeof startPump> | undefined;
-  const alarm = await openAlarm(options.databaseUrl, () => pump?.wake());
+  const alarm = await openAlarm(options.databaseUrl, () => pump?.wake(), options.alarmMsMax);
   const targets = new Targets({ get_delivery_targets: calls.get_delivery_targets, open: options.open });
   const resolve = makeResolver({ policy: options.policy });
   pump = startPump({
@@ -81,6 +83,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const beat = await calls.beat_worker({ p_worker_id: workerId, ...me });
       buckets = shareOf(workerId, beat.live_worker_ids);
     }),
+    repeat('alarm', BEAT_MS, log, () => alarm.check()),
     repeat('run_maintenance', MAINTENANCE_MS, log, () => calls.run_maintenance({})),
     repeat('maintain_partitions', PARTITIONS_MS, log, () =>
       calls.maintain_partitions({ p_retention_days: options.retentionDays }),

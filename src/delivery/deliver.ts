@@ -11,12 +11,13 @@ export type Message = { messageId: string; body: string | undefined; traceparent
 
 /**
  * Sends one message to one webhook and says what came of it; never rejects. `resolve` pins the address, so what was checked
- * is what is called.
+ * is what is called; `clock` tells the time that is signed, in ms since 1970.
  */
 export async function deliver(
   webhook: WebhookTarget | undefined,
   message: Message,
   resolve: (url: string) => Promise<Target | Refusal>,
+  clock: () => number = Date.now,
 ): Promise<Outcome> {
   const { messageId, body, traceparent } = message;
   if (body === undefined) return EXPIRED;
@@ -26,7 +27,7 @@ export async function deliver(
   try {
     const formatted = formatMessage(webhook, body);
     if (!formatted.ok) return refused(`not_sendable: ${formatted.reason}`);
-    const now = Date.now();
+    const now = clock();
     const valid = secrets.filter(({ validUntil }) => validUntil > now).map(({ secret }) => secret);
     const result = await send({
       target: await resolve(formatted.url),

@@ -7,6 +7,7 @@ import type { Tracing } from '../tracing.ts';
 import type { QueueCalls } from './batch.ts';
 import { makeResolver } from './address.ts';
 import { ownedBuckets } from './buckets.ts';
+import { Clock } from './clock.ts';
 import { deliver } from './deliver.ts';
 import { repeat } from './repeat.ts';
 import { startPump } from './pump.ts';
@@ -19,6 +20,7 @@ export type WorkerCalls = QueueCalls & {
   beat_worker(args: { p_worker_id: number | null; p_host: string; p_pid: number }): Promise<{
     worker_id: number;
     live_worker_ids: string;
+    now_at: string;
   }>;
   remove_worker(args: { p_worker_id: number }): Promise<unknown>;
   run_maintenance(args: Record<never, never>): Promise<unknown>;
@@ -58,7 +60,8 @@ const PARTITIONS_MS = 3_600_000;
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { calls, log } = options;
   const me = { p_host: hostname(), p_pid: process.pid };
-  const first = await calls.beat_worker({ p_worker_id: null, ...me });
+  const clock = new Clock();
+  const first = await clock.follow(() => calls.beat_worker({ p_worker_id: null, ...me }));
   const workerId = first.worker_id;
   let buckets = shareOf(workerId, first.live_worker_ids);
   let pump: ReturnType<typeof startPump> | undefined;
@@ -71,7 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     concurrency: options.concurrency,
     prepare: (deliveries) => targets.prepare(deliveries),
     deliver: makeTraced(options.tracing, ({ webhookId, deliveryId, body }, traceparent) =>
-      deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body, traceparent }, resolve),
+      deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body, traceparent }, resolve, clock.now),
     ),
     buckets: () => buckets,
     alarm,
@@ -80,7 +83,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   });
   const rounds = [
     repeat('beat_worker', BEAT_MS, log, async () => {
-      const beat = await calls.beat_worker({ p_worker_id: workerId, ...me });
+      const beat = await clock.follow(() => calls.beat_worker({ p_worker_id: workerId, ...me }));
       buckets = shareOf(workerId, beat.live_worker_ids);
     }),
     repeat('alarm', BEAT_MS, log, () => alarm.check()),

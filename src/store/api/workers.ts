@@ -44,7 +44,7 @@ const claimRow = {
 export const workerCalls = {
   beat_worker: one(
     { p_worker_id: c.nullable(c.bigint), p_host: c.text, p_pid: c.integer },
-    { worker_id: c.bigint, live_worker_ids: c.text },
+    { worker_id: c.bigint, live_worker_ids: c.text, now_at: c.timestamptz },
   ),
   remove_worker: scalar({ p_worker_id: c.bigint }, c.nothing),
   claim_deliveries: one(claim, claimRow),

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Elysia } from 'elysia';
 import { makeAddressPolicy } from '../store/address_rules.ts';
+import { Meters } from '../store/meters.ts';
 import { alertActions } from './alert_actions.ts';
 import { alerts } from './alerts.ts';
 import { answers } from './answers.ts';
@@ -17,9 +18,11 @@ import { Drain } from './drain.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
 import { makeHotReads } from './hot_reads.ts';
+import { metrics } from './metrics.ts';
 import { problems } from './problems.ts';
 import { replays } from './replays.ts';
 import { requestId } from './request_id.ts';
+import { MeteredRoutes, requestMeter } from './request_meter.ts';
 import { RouteTable } from './route_table.ts';
 import { tenants } from './tenants.ts';
 import { traces } from './traces.ts';
@@ -83,8 +86,10 @@ function isOneOfSeveral({ seat }: HttpOptions['config']): boolean {
 }
 
 /** The plugins in their order: what every request passes, then the routes. */
-export function makeApp(deps: Deps, drain = new Drain()) {
+export function makeApp(given: Deps, drain = new Drain()) {
+  const deps = { ...given, meters: given.meters ?? new Meters() };
   const routes = new RouteTable();
+  const metered = new MeteredRoutes(routes);
   let throughRoutes: (request: Request) => Promise<Response>;
   const hotReads = makeHotReads(deps, (request) => throughRoutes(request));
   const app = new Elysia({
@@ -95,6 +100,7 @@ export function makeApp(deps: Deps, drain = new Drain()) {
     websocket,
   })
     .headers(safetyHeaders)
+    .use(requestMeter(deps.meters, metered))
     .use(drain.plugin)
     .use(requestId())
     .use(traces(deps.tracing, routes))
@@ -108,6 +114,7 @@ export function makeApp(deps: Deps, drain = new Drain()) {
     // Its routes are no calls; as AnyElysia it would take away the types of all others.
     .use((deps.live?.plugin ?? new Elysia()) as Elysia)
     .use(health(deps, { isHidden: false }))
+    .use(metrics(deps, deps.meters, metered))
     .group('/api/v1', (v1) =>
       v1
         .use(docs(() => routes.all, '/api/v1'))

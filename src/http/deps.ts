@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import type { AddressPolicy } from '../store/address_rules.ts';
 import type { Api } from '../store/api.ts';
 import type { Cache } from '../store/cache.ts';
+import type { Meters } from '../store/meters.ts';
 import type { RateCounter } from '../store/rate_counter.ts';
 import type { Scoreboard } from '../store/scoreboard.ts';
 import type { Sql } from '../store/sql.ts';
@@ -38,6 +39,8 @@ export interface HttpOptions {
   cache: Cache | undefined;
   /** Tells of all processes of the server; without one there is this one. */
   scoreboard?: Pick<Scoreboard, 'server'> | undefined;
+  /** Where this process counts; by default for itself alone. */
+  meters?: Meters | undefined;
   live?: LivePart | undefined;
   /** Sends a test message to a webhook at once. Injected, because the HTTP side must not import the delivery side. */
   ping: (webhookId: number) => Promise<PingAnswer>;

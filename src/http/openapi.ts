@@ -39,7 +39,7 @@ export function describeApi(routes: readonly DescribedRoute[]): Json {
 }
 
 function describeOperation(method: string, hooks: DescribedRoute['hooks'], schemas: Json): Json {
-  const { operationId, summary, tag, answers, headers, isOpen } = hooks.detail as OperationDetail;
+  const { operationId, summary, tag, answers, headers, isOpen, contentType } = hooks.detail as OperationDetail;
   const role = isOpen ? undefined : `Needs the role ${roleNeeded(operationId)}.`;
   const description = [hooks.detail?.description, role].filter(Boolean).join(' ');
   const parameters = [
@@ -51,7 +51,7 @@ function describeOperation(method: string, hooks: DescribedRoute['hooks'], schem
   for (const status of problemStatuses(hooks)) responses[status] = { $ref: `#/components/responses/Problem${status}` };
   if (method === 'GET' && !hooks.detail?.isOpen) responses[304] = { description: 'Unchanged since the given ETag.' };
   for (const [status, schema] of Object.entries(answers)) {
-    const content = schema && { content: { 'application/json': { schema: jsonSchema(schema, schemas) } } };
+    const content = schema && { content: { [contentType ?? 'application/json']: { schema: jsonSchema(schema, schemas) } } };
     responses[status] = { description: answerWords[status] ?? 'Done.', ...content };
   }
   const body = hooks.body && {

@@ -16,6 +16,8 @@ interface Description extends BodyLimits {
   tag: string;
   /** The schema of the answer by its status; `null` for an empty one. */
   answers: Record<number, TSchema | null>;
+  /** Of the answers: JSON unless it says otherwise. */
+  contentType?: string;
   /** Statuses of errors beyond those that every operation of its kind can have. */
   problems?: readonly number[];
   /** Headers that a caller may send. */

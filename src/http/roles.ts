@@ -14,6 +14,7 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   health_live: 'anyone',
   health_ready: 'anyone',
   get_system_health: 'anyone',
+  get_metrics: 'viewer',
 
   list_webhooks: 'viewer',
   get_webhook: 'viewer',

@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
 export class RouteTable {
   all: readonly DescribedRoute[] = [];
   readonly #methodsBySegments = new Map<string, Set<string>>();
-  readonly #patterns: { segments: string[]; methods: Set<string> }[] = [];
+  readonly #patterns: { path: string; segments: string[]; methods: Set<string> }[] = [];
   readonly #words = new Set<string>();
 
   fill(routes: readonly DescribedRoute[]): void {
@@ -18,7 +18,7 @@ export class RouteTable {
       if (!methods) {
         methods = new Set();
         this.#methodsBySegments.set(key, methods);
-        this.#patterns.push({ segments, methods });
+        this.#patterns.push({ path: path.replace(/(.)\/$/, '$1'), segments, methods });
       }
       methods.add(method);
       if (method === 'GET') methods.add('HEAD');
@@ -40,11 +40,25 @@ export class RouteTable {
     return new Problem('METHOD_NOT_ALLOWED', `This path allows ${allow}.`, [], { allow });
   }
 
+  /** The path of the route that a request meets, as it was declared: with `:id`, not 42. */
+  routeOf(method: string, path: string): string | undefined {
+    const segments = split(path);
+    const found = this.#patterns.filter(
+      ({ segments: pattern, methods }) => methods.has(method) && matches(pattern, segments),
+    );
+    // Words before parameters, as the router has it.
+    return found.sort((a, b) => parametersOf(a.segments) - parametersOf(b.segments))[0]?.path;
+  }
+
   /** The path with what is neither a word of ours nor a number taken out: errors and logs repeat nothing that was submitted. */
   plainPath(path: string): string {
     const segments = split(path).slice(0, 10);
     return `/${segments.map((segment) => (this.#words.has(segment) || /^\d{1,16}$/.test(segment) ? segment : '…')).join('/')}`;
   }
+}
+
+function parametersOf(segments: readonly string[]): number {
+  return segments.filter((segment) => segment.startsWith(':')).length;
 }
 
 function split(path: string): string[] {

@@ -26,6 +26,9 @@ export const nouns = {
   tenants: tenantCalls,
 };
 
+/** Their names, in an order that is the same in every process. */
+export const callNames: readonly string[] = Object.values(nouns).flatMap((calls) => Object.keys(calls));
+
 type Nouns = typeof nouns;
 
 /** The calls, bound to a pool or a transaction: `api.webhooks.get_webhook({ p_tenant_id: 1, p_webhook_id: 42 })`. */

@@ -92,9 +92,14 @@ export const counters = {
     step: ['promoted', 'parked', 'unparked', 'cancelled', 'reaped'],
   }),
   socketsOpened: spec('counter', 'tocsin_websocket_connects_total', 'WebSockets that were opened.'),
-  socketsClosed: spec('counter', 'tocsin_websocket_disconnects_total', 'WebSockets that were closed, by either side.'),
-  socketsDropped: spec('counter', 'tocsin_websocket_drops_total', 'WebSockets that were closed for what they did.'),
-  socketMessages: spec('counter', 'tocsin_websocket_messages_total', 'Messages sent; one to many sockets counts once.'),
+  socketsClosed: spec('counter', 'tocsin_websocket_disconnects_total', 'WebSockets that ended, by how.', {
+    reason: ['goodbye', 'dropped', 'lost'],
+  }),
+  socketMessages: spec(
+    'counter',
+    'tocsin_websocket_messages_total',
+    'Messages sent to WebSockets, one for each reader.',
+  ),
   rateLimited: spec('counter', 'tocsin_rate_limited_requests_total', 'Requests refused for being too many.'),
   watched: spec('counter', 'tocsin_self_watch_alerts_total', 'Alerts that Tocsin raised about itself.', {
     change: ['entered', 'left'],

@@ -38,7 +38,7 @@ export class Meters {
   observe(spec: MeterSpec, seconds: number, place = 0): void {
     const { bounds, width } = spec;
     const from = spec.at + place * width;
-    const value = seconds > 0 ? seconds : 0;
+    const value = Math.max(seconds, 0) || 0;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
     (this.#row[from + bucket] as number)++;

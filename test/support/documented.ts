@@ -11,6 +11,7 @@ export interface Seen {
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: it is what came over the wire.
   json: any;
+  text?: string;
 }
 
 /**
@@ -31,7 +32,7 @@ export function checkDocumented(routes: readonly DescribedRoute[], seen: Seen): 
   if (!(status in answers)) throw new Error(`${at}: this status is not documented`);
   const schema = answers[status] as TSchema | null;
   if (schema === null) return;
-  const [error] = [...Value.Errors(schema, json)];
+  const [error] = [...Value.Errors(schema, route.hooks.detail.contentType === undefined ? json : seen.text)];
   if (error) throw new Error(`${at}: ${error.path} ${error.message}`);
 }
 

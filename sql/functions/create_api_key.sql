@@ -6,7 +6,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_api_key_id integer;
 begin
-  perform tocsin_internal.check_tenant(p_tenant_id);
+  perform tocsin_internal.check_known_tenant(p_tenant_id);
   if p_name is null or length(p_name) not between 1 and 200 or p_name ~ '[[:cntrl:]]' then
     raise exception using errcode = 'INVLD', column = '/name',
       message = 'name must have 1 to 200 characters, none of them control characters.';

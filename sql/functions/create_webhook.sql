@@ -10,7 +10,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   w tocsin_data.webhooks;
 begin
-  perform tocsin_internal.check_tenant(p_tenant_id);
+  perform tocsin_internal.check_known_tenant(p_tenant_id);
   w.tenant_id := p_tenant_id;
   w.name := p_name;
   w.url := p_url;

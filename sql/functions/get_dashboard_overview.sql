@@ -2,7 +2,8 @@ create or replace function tocsin.get_dashboard_overview(p_tenant_id integer)
 returns table (total_deliveries bigint, successful_deliveries bigint, failed_deliveries bigint, pending_deliveries bigint,
   success_rate_percent double precision, total_webhooks integer, active_webhooks integer, healthy_webhooks integer,
   degraded_webhooks integer, unavailable_webhooks integer, failing_since timestamptz, total_alerts bigint, pending_alerts bigint,
-  failed_alerts bigint, oldest_due_seconds double precision, generated_at timestamptz)
+  failed_alerts bigint, oldest_due_seconds double precision, generated_at timestamptz,
+  queue_limit integer, queue_used_percent double precision, queue_limit_state text)
 language plpgsql stable security definer set search_path = '' set jit = off as $$
 begin
   return query
@@ -24,10 +25,11 @@ begin
     select (h.total + u.delivered)::bigint, (h.successful + u.delivered)::bigint, h.failed, n.queue_depth,
            round(100.0 * (h.successful + u.delivered) / nullif(h.total + u.delivered, 0), 2)::double precision,
            h.webhooks, h.active, h.healthy, h.degraded, h.unavailable, h.failing_since, a.total, a.pending, a.failed,
-           round(n.oldest_due_seconds::numeric, 1)::double precision, clock_timestamp()
+           round(n.oldest_due_seconds::numeric, 1)::double precision, clock_timestamp(), l.queue_limit, l.used_percent, l.state
       from health h cross join unfolded u cross join tocsin_internal.waiting_now(p_tenant_id) n
-     cross join tocsin.get_alert_summary(p_tenant_id) a;
+     cross join tocsin.get_alert_summary(p_tenant_id) a
+      left join tocsin.v_queue_limits l on l.tenant_id = p_tenant_id;
 end
 $$;
 comment on function tocsin.get_dashboard_overview(integer) is
-  'The state of a tenant in one row. Deliveries are summed over its webhooks and count attempts, as theirs do; pending_deliveries wait now; failing_since is when the first of the webhooks that are degraded or unavailable became so; alerts are counted as get_alert_summary does.';
+  'The state of a tenant in one row. Deliveries are summed over its webhooks and count attempts, as theirs do; pending_deliveries wait now; failing_since is when the first of the webhooks that are degraded or unavailable became so; alerts are counted as get_alert_summary does; queue_limit_state (free, near from 80 % on, reached) is null where the tenant has no queue_limit.';

@@ -11,6 +11,7 @@ begin
   perform tocsin_internal.keep_history();
   v_replayed := tocsin_internal.advance_replays();
   reaped := tocsin.reap_leases();
+  perform tocsin_internal.count_queues();
   promoted := tocsin_internal.promote_retries();
   parked := tocsin_internal.park_deliveries();
   unparked := tocsin_internal.unpark_deliveries();
@@ -26,4 +27,4 @@ begin
 end
 $$;
 comment on function tocsin.run_maintenance() is
-  'One round of housekeeping, for every second: promotes retries, parks and unparks lanes, cancels for deleted webhooks, reaps lost leases, folds health, keeps the history, goes on with replays. Tells the servers'' caches, once, when figures changed. Returns how many of each, no row when another session is at it. Writes the queue tables, webhook_health_metrics, the tables of replays and the tables of the history.';
+  'One round of housekeeping, for every second: promotes retries, parks and unparks lanes, cancels for deleted webhooks, reaps lost leases, counts the queues that have a limit, folds health, slows down and speeds up webhooks, keeps the history, goes on with replays. Tells the servers'' caches, once, when figures changed. Returns how many of each, no row when another session is at it. Writes the queue tables, tenant_queues, webhook_health_metrics, webhook_lanes, the tables of replays and the tables of the history.';

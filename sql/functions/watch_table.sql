@@ -10,7 +10,7 @@ declare
 begin
   perform tocsin_internal.check_watchable(p_table);
   perform tocsin_internal.check_alert(v_type || '.inserted', 'message', p_severity, '{}');
-  perform tocsin_internal.check_tenant(p_tenant_id);
+  perform tocsin_internal.check_known_tenant(p_tenant_id);
   if p_operations is null or p_operations = '{}' or not p_operations <@ '{INSERT,UPDATE,DELETE}' then
     raise exception using errcode = 'INVLD', column = '/operations', message = 'operations must be some of INSERT, UPDATE and DELETE.';
   elsif p_columns = '{}' or exists (

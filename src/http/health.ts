@@ -36,6 +36,7 @@ const deep = Type.Object(
       queue_depth: nullableNumber,
       oldest_due_seconds: nullableNumber,
       workers: nullableNumber,
+      tenants_near_queue_limit: nullableNumber,
     }),
   },
   { title: 'SystemHealth' },
@@ -84,6 +85,7 @@ export const health = (
             queue_depth: row?.queue_depth ?? null,
             oldest_due_seconds: row?.oldest_due_seconds ?? null,
             workers: row?.workers ?? null,
+            tenants_near_queue_limit: row?.tenants_near_queue_limit ?? null,
           },
         });
       },

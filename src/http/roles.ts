@@ -66,6 +66,7 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   list_tenants: 'platform',
   get_tenant: 'platform',
   create_tenant: 'platform',
+  set_queue_limit: 'platform',
   delete_tenant: 'platform',
 });
 

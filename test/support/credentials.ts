@@ -46,7 +46,9 @@ export function makeCredentials() {
       find_api_key: ({ p_key_hash }) => ask(() => (p_key_hash === key.hash ? database.row : null)),
       get_tenant: ({ p_name }) =>
         ask(() =>
-          p_name === 'nobody' ? null : { id: p_name === 'default' ? 1 : database.tenantId, name: p_name, created_at },
+          p_name === 'nobody'
+            ? null
+            : { id: p_name === 'default' ? 1 : database.tenantId, name: p_name, created_at, queue_limit: null },
         ),
       touch_api_keys: async ({ p_api_key_ids }) => void database.touched.push(p_api_key_ids),
     },

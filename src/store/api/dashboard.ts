@@ -20,6 +20,10 @@ export const overviewRow = {
   failed_alerts: c.bigint,
   oldest_due_seconds: c.nullable(c.double),
   generated_at: c.timestamptz,
+  queue_limit: c.nullable(c.integer),
+  queue_used_percent: c.nullable(c.double),
+  /** near: from 80 % on; reached: raising is refused. Null where there is no limit. */
+  queue_limit_state: c.nullable(c.oneOf(['free', 'near', 'reached'])),
 };
 
 export const performanceRow = {

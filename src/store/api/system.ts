@@ -11,6 +11,7 @@ export const systemCalls = {
       queue_depth: c.integer,
       oldest_due_seconds: c.double,
       workers: c.integer,
+      tenants_near_queue_limit: c.integer,
     },
   ),
   get_metrics: one(

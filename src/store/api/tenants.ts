@@ -2,7 +2,7 @@
 import { many, maybe, scalar } from '../call.ts';
 import * as c from '../columns.ts';
 
-export const tenantRow = { id: c.integer, name: c.text, created_at: c.timestamptz };
+export const tenantRow = { id: c.integer, name: c.text, created_at: c.timestamptz, queue_limit: c.nullable(c.integer) };
 
 export const tenantCalls = {
   create_tenant: scalar({ p_name: c.text }, c.integer),
@@ -12,5 +12,6 @@ export const tenantCalls = {
     tenantRow,
   ),
   count_tenants: scalar({}, c.bigint),
+  set_queue_limit: scalar({ p_name: c.text, p_queue_limit: c.nullable(c.integer) }, c.nothing),
   delete_tenant: scalar({ p_name: c.text }, c.nothing),
 };

@@ -3,7 +3,7 @@ create or replace function tocsin.list_replays(
 returns table (id bigint, webhook_id integer, state text, status text, since timestamptz, until timestamptz, alert_types text[],
   alert_ids bigint[], filter jsonb, delivery_limit integer, per_second integer, total integer, queued integer, done integer,
   delivered integer, failed integer, cancelled integer, pending integer, created_at timestamptz, finished_at timestamptz)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
   perform tocsin_internal.check_page(p_limit, p_offset);
   return query select r.* from tocsin_internal.replay_rows(array(

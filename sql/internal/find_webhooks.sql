@@ -1,7 +1,7 @@
 create function tocsin_internal.find_webhooks(
   p_tenant_id integer, p_is_active boolean, p_health_status text, p_event text, p_q text, p_after_id integer,
   p_limit integer, p_offset integer) returns setof integer
-language sql stable as $$
+language sql stable set enable_seqscan = off as $$
   select w.webhook_id from tocsin_data.webhooks w
    where w.tenant_id = p_tenant_id and w.deleted_at is null and w.webhook_id > coalesce(p_after_id, 0)
      and (p_is_active is null or w.is_active = p_is_active)

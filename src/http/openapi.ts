@@ -1,6 +1,9 @@
 // Writes the OpenAPI document from the routes themselves, so that it cannot say anything that they do not do.
 import { Kind, type TSchema } from '@sinclair/typebox';
 import packageJson from '../../package.json' with { type: 'json' };
+import { exampleOf } from './example.ts';
+import { now } from './example_rows.ts';
+import { examples } from './examples.ts';
 import type { OperationDetail } from './operation.ts';
 import { problemKinds } from './problem.ts';
 import { roleNeeded } from './roles.ts';
@@ -51,13 +54,14 @@ function describeOperation(method: string, hooks: DescribedRoute['hooks'], schem
   for (const status of problemStatuses(hooks)) responses[status] = { $ref: `#/components/responses/Problem${status}` };
   if (method === 'GET' && !hooks.detail?.isOpen) responses[304] = { description: 'Unchanged since the given ETag.' };
   for (const [status, schema] of Object.entries(answers)) {
-    const content = schema && { content: { [contentType ?? 'application/json']: { schema: jsonSchema(schema, schemas) } } };
+    const shown = examples[operationId]?.answers?.[Number(status)];
+    const content = schema && { content: { [contentType ?? 'application/json']: contentOf(schema, schemas, shown) } };
     responses[status] = { description: answerWords[status] ?? 'Done.', ...content };
   }
   const body = hooks.body && {
     requestBody: {
       required: !hooks.detail?.isBodyOptional,
-      content: { 'application/json': { schema: jsonSchema(hooks.body, schemas) } },
+      content: { 'application/json': contentOf(hooks.body, schemas, examples[operationId]?.body) },
     },
   };
   return {
@@ -69,6 +73,13 @@ function describeOperation(method: string, hooks: DescribedRoute['hooks'], schem
     ...(parameters.length > 0 && { parameters }),
     ...body,
     responses,
+  };
+}
+
+function contentOf(schema: TSchema, schemas: Json, example: unknown): Json {
+  return {
+    schema: jsonSchema(schema, schemas),
+    ...(example !== undefined && { example: exampleOf(schema, example) }),
   };
 }
 
@@ -92,9 +103,10 @@ function problemStatuses({ params, query, body, detail }: DescribedRoute['hooks'
 function describeParameters(place: 'path' | 'query' | 'header', schema: TSchema | undefined, schemas: Json): Json[] {
   const properties = (schema?.properties ?? {}) as Record<string, TSchema>;
   return Object.entries(properties).map(([name, property]) => {
-    const { description, ...rest } = jsonSchema(property, schemas);
+    const { description, examples: shown, ...rest } = jsonSchema(property, schemas);
     const required = (schema?.required as string[] | undefined)?.includes(name) ?? false;
-    return { name, in: place, required, ...(description ? { description } : {}), schema: rest };
+    const example = Array.isArray(shown) ? { example: shown[0] } : {};
+    return { name, in: place, required, ...(description ? { description } : {}), ...example, schema: rest };
   });
 }
 
@@ -166,9 +178,27 @@ const problemSchema = {
 };
 
 function problemResponses(): Json {
-  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-  const byStatus = new Map(Object.values(problemKinds).map(({ status, title }) => [status, title]));
+  const schema = { $ref: '#/components/schemas/Problem' };
+  const byStatus = new Map(Object.entries(problemKinds).map(([code, { status, title }]) => [status, { code, title }]));
   return Object.fromEntries(
-    [...byStatus].map(([status, title]) => [`Problem${status}`, { description: title, content }]),
+    [...byStatus].map(([status, { code, title }]) => {
+      const content = { 'application/problem+json': { schema, example: problemExample(code, status, title) } };
+      return [`Problem${status}`, { description: title, content }];
+    }),
   );
 }
+
+function problemExample(error_code: string, status: number, title: string): Json {
+  const errors = status === 422 ? [{ pointer: '/url', detail: 'The url is not valid.' }] : [];
+  const detail = errors[0]?.detail ?? problemDetails[status] ?? title;
+  const type = `urn:tocsin:problem:${error_code.toLowerCase()}`;
+  return { type, title, status, detail, instance: '/api/v1/webhooks', error_code, timestamp: now, errors };
+}
+
+const problemDetails: Record<number, string> = {
+  401: 'Credentials are needed.',
+  403: 'This needs the role admin; these credentials have the role viewer.',
+  404: 'There is no such webhook.',
+  405: 'This path allows GET, HEAD, POST.',
+  429: 'These are too many requests; try again in 3 s.',
+};

@@ -1,5 +1,6 @@
 // Describes one operation of the API: its name, its inputs, which are read and coerced before they are checked, its answers.
 import { Kind, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { ids } from './example_rows.ts';
 import { type BodyLimits, readJson } from './request_body.ts';
 import { requireRole, type Role, roleNeeded } from './roles.ts';
 
@@ -66,6 +67,7 @@ export const idOf = (noun: 'webhook' | 'alert' | 'delivery' | 'API key') =>
     id: Type.Integer({
       minimum: 1,
       maximum: noun === 'webhook' || noun === 'API key' ? 2_147_483_647 : Number.MAX_SAFE_INTEGER,
+      examples: [{ webhook: ids.webhook, 'API key': ids.apiKey, alert: ids.alert, delivery: ids.delivery }[noun]],
       description: `The id of the ${noun}.`,
     }),
   });

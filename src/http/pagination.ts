@@ -7,6 +7,8 @@ const PAGE_SIZE = 20;
 const PAGE_SIZE_MAX = 100;
 /** Totals are exact up to here, and offsets go no further: beyond it only a cursor is fast. */
 const TOTAL_MAX = 10_000;
+/** A filter that fits little of very much can take long to count: then the page comes without waiting for it. */
+const COUNT_MS_MAX = 1_000;
 
 const pageParameters = {
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: TOTAL_MAX, description: 'The page, from 1.' })),
@@ -31,9 +33,11 @@ export const listQuery = <P extends TProperties>(filters: P) => strict({ ...filt
 export const pageOf = (item: TSchema) =>
   Type.Object({
     items: Type.Array(item),
-    total: Type.Integer({ description: `Exact up to ${TOTAL_MAX}.` }),
+    total: Type.Integer({ description: `Exact up to ${TOTAL_MAX}, unless total_relation is there.` }),
     total_relation: Type.Optional(
-      Type.Literal('gte', { description: `Only there when there are more than ${TOTAL_MAX}.` }),
+      Type.Literal('gte', {
+        description: `Only there when there are at least so many: more than ${TOTAL_MAX}, or more than can be counted in a second.`,
+      }),
     ),
     page: Type.Integer(),
     page_size: Type.Integer(),
@@ -60,7 +64,8 @@ export interface Span {
 }
 
 /**
- * Answers one page. Counts only when the rows do not tell the total themselves, and not again for the pages after a cursor.
+ * Answers one page. Counts only when the rows do not tell the total themselves, for a second at most, and not again for the
+ * pages after a cursor.
  * @param list gives up to `limit` rows; it is asked for one more than the page has, to know whether more follow
  * @param count counts no further than one more than the largest total
  * @throws Problem 422 for a cursor that is none of ours, and beyond the largest offset
@@ -81,13 +86,15 @@ export async function pageThrough<T extends { id: number }>(
   const items = rows.slice(0, size);
   const isLast = rows.length <= size;
   const isTold = isLast && cursor === undefined && (items.length > 0 || offset === 0);
-  const counted = cursor?.total ?? (isTold ? offset + items.length : await count());
+  const counted = cursor ? cursor.total : isTold ? offset + items.length : await inTime(count(), COUNT_MS_MAX);
   const page = cursor?.page ?? Math.floor(offset / size) + 1;
-  const total = Math.min(counted, TOTAL_MAX);
+  // What was seen so far and, where more follows, one more.
+  const atLeast = (cursor ? (page - 1) * size : offset) + items.length + (isLast ? 0 : 1);
+  const total = Math.min(counted ?? atLeast, TOTAL_MAX);
   return {
     items,
     total,
-    ...(counted > TOTAL_MAX && { total_relation: 'gte' as const }),
+    ...((counted === undefined || counted > TOTAL_MAX) && { total_relation: 'gte' as const }),
     page,
     page_size: size,
     pages: Math.ceil(total / size),
@@ -101,19 +108,28 @@ export function onlyPage<T>(items: T[]): Page<T> {
   return { items, total: length, page: 1, page_size: length, pages: length === 0 ? 0 : 1, next_cursor: null };
 }
 
+/** Undefined when it takes longer; it then goes on for nothing. */
+async function inTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), ms);
+  promise.catch(() => undefined);
+  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
+}
+
 interface Cursor {
   edgeId: number;
   page: number;
-  total: number;
+  /** Undefined when counting took too long. */
+  total: number | undefined;
 }
 
 function writeCursor({ edgeId, page, total }: Cursor): string {
-  return Buffer.from(`${edgeId}.${page}.${total}`).toString('base64url');
+  return Buffer.from(`${edgeId}.${page}.${total ?? '-'}`).toString('base64url');
 }
 
 function readCursor(text: string): Cursor {
-  const parts = /^(\d{1,16})\.(\d{1,9})\.(\d{1,5})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
+  const parts = /^(\d{1,16})\.(\d{1,9})\.(\d{1,5}|-)$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
   if (!parts) throw invalid([{ pointer: '/cursor', detail: 'cursor must be the next_cursor of a page before.' }]);
-  const [edgeId = 0, page = 1, total = 0] = parts.slice(1).map(Number);
-  return { edgeId, page, total };
+  const [edgeId = 0, page = 1] = parts.slice(1).map(Number);
+  return { edgeId, page, total: parts[3] === '-' ? undefined : Number(parts[3]) };
 }

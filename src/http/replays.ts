@@ -4,6 +4,7 @@ import { Elysia } from 'elysia';
 import { replayRow, replayStatuses } from '../store/api/replays.ts';
 import { auth } from './auth.ts';
 import type { Deps } from './deps.ts';
+import { ids } from './example_rows.ts';
 import { idOf, operation, strict } from './operation.ts';
 import { listQuery, pageOf, pageThrough } from './pagination.ts';
 import { found } from './problem.ts';
@@ -14,7 +15,12 @@ const params = idOf('webhook');
 const bigId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const replayParams = strict({
   ...params.properties,
-  replay_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'The id of the replay.' }),
+  replay_id: Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    examples: [ids.replay],
+    description: 'The id of the replay.',
+  }),
 });
 const replay = Type.Object(replayRow, { title: 'Replay' });
 const matched = Type.Integer({ description: 'Deliveries that match, counted up to 100,000.' });

@@ -10,11 +10,12 @@ const ERRORS_MAX = 20;
 export function validationProblem(error: unknown): Problem {
   const { type, all } = error as ValidationError;
   if (type === 'response') return new Problem('INTERNAL_ERROR', 'The answer was not as documented.');
+  const root = rootOf(error as ValidationError);
   const errors = new Map<string, FieldError>();
   for (const { path, schema, type } of (all as unknown as SchemaError[]).flatMap(innermost)) {
     const pointer = plainPointer(path);
     // One thing said of each field: the first is the most basic.
-    if (!errors.has(pointer)) errors.set(pointer, { pointer, detail: detailOf(type, schema, pointer) });
+    if (!errors.has(pointer)) errors.set(pointer, { pointer, detail: detailOf(type, schema, nameOf(pointer, root)) });
     if (errors.size === ERRORS_MAX) break;
   }
   return invalid([...errors.values()]);
@@ -38,18 +39,33 @@ function innermost(error: SchemaError): SchemaError[] {
   return [error];
 }
 
-function detailOf(type: number, schema: TSchema, pointer: string): string {
-  if (type === ValueErrorType.ObjectRequiredProperty) return `${fieldName(pointer)} is missing.`;
+function detailOf(type: number, schema: TSchema, name: string): string {
+  if (type === ValueErrorType.ObjectRequiredProperty) return `${name} is missing.`;
   if (type === ValueErrorType.ObjectAdditionalProperties) return 'There is no such field.';
-  return `${fieldName(pointer)} must be ${expectation(schema)}.`;
+  return `${name} must be ${expectation(schema)}.`;
 }
 
-/** A field's own name, or its list's for an entry. */
-function fieldName(pointer: string): string {
+/** The schema that was broken somewhere within. */
+function rootOf({ validator }: ValidationError): TSchema {
+  return ((validator as { schema?: TSchema }).schema ?? validator) as TSchema;
+}
+
+/** A field's own name; its list's for an entry; and its object's where the caller chose the name: that is not repeated. */
+function nameOf(pointer: string, root: TSchema): string {
   const names = pointer.split('/').slice(1);
   const last = names.at(-1);
   if (last === undefined) return 'The value';
+  const foreign = names.findIndex((_, i) => !isOurs(names.slice(0, i + 1), root));
+  if (foreign !== -1) return foreign === 0 ? 'Each value' : `Each value of ${names[foreign - 1]}`;
   return names.length > 1 && /^\d+$/.test(last) ? `Each of ${names.at(-2)}` : last;
+}
+
+/** Whether a path leads through fields that a schema names, and entries of lists. */
+function isOurs([name, ...rest]: string[], { properties, items, anyOf }: TSchema): boolean {
+  if (name === undefined) return true;
+  if (Array.isArray(anyOf)) return anyOf.some((option) => isOurs([name, ...rest], option));
+  if (items !== undefined && /^\d+$/.test(name)) return isOurs(rest, items);
+  return properties !== undefined && Object.hasOwn(properties, name) && isOurs(rest, properties[name]);
 }
 
 /** What a schema asks for, in words that follow "must be". */
@@ -72,7 +88,7 @@ export function expectation(schema: TSchema): string {
       return 'a JSON object';
     case 'string':
       if (schema.format === 'date-time') return 'a time such as 2026-01-31T12:00:00Z';
-      if (pattern) return `in a form such as ${examples?.[0] ?? pattern}`;
+      if (pattern) return `in a form such as ${examples?.join(' or ') ?? pattern}`;
       return `a text${bounds(schema.minLength, schema.maxLength, ' characters', ' of')}`;
     default:
       return 'of another kind';

@@ -28,7 +28,7 @@ const settings = {
       Type.String({
         maxLength: 200,
         pattern: '^(\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*(\\.\\*)?)$',
-        examples: ['order.paid, order.* or *'],
+        examples: ['order.paid', 'order.*', '*'],
       }),
       {
         minItems: 1,

@@ -12,7 +12,8 @@ const http = await testHttp({ config });
 const { sql } = http;
 const planted = await plant(http);
 const admin = await http.bearer({ role: 'platform' });
-const RUNS = 8;
+/** Per route; a longer search is `FUZZ_RUNS=500 bun test test/http/fuzz.test.ts`. */
+const RUNS = Number(Bun.env.FUZZ_RUNS ?? 30);
 /** Stands in every text that is made here; where a refusal has it, it echoes. */
 const MARKER = 'zqxmarkerzqx';
 

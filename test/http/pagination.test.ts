@@ -1,5 +1,6 @@
 // Lists: pages by number, offset and cursor, totals, and what the client already has.
 import { beforeAll, describe, expect, test } from 'bun:test';
+import { pageThrough } from '../../src/http/pagination.ts';
 import { testHttp } from '../support/http.ts';
 
 const http = await testHttp();
@@ -151,4 +152,25 @@ describe('the id of a request', () => {
     const [one, two] = [await http.get('/health'), await http.get('/nope')];
     expect(one.headers.get('x-request-id')).not.toBe(two.headers.get('x-request-id'));
   });
+});
+
+test('a total that takes too long to count is not waited for: it is at least what was seen', async () => {
+  const rows = Array.from({ length: 45 }, (_, i) => ({ id: i + 1 }));
+  let counts = 0;
+  const read = (query: object) =>
+    pageThrough(
+      { page_size: 20, ...query },
+      async ({ edgeId = 0, limit, offset }) => rows.slice(edgeId + offset, edgeId + offset + limit),
+      () => {
+        counts++;
+        return Promise.withResolvers<number>().promise;
+      },
+    );
+  const first = await read({});
+  expect(first).toMatchObject({ total: 21, total_relation: 'gte', page: 1, pages: 2 });
+  const second = await read({ cursor: first.next_cursor });
+  expect(second).toMatchObject({ total: 41, total_relation: 'gte', page: 2, pages: 3 });
+  expect(await read({ cursor: second.next_cursor })).toMatchObject({ total: 45, page: 3, next_cursor: null });
+  // Once: whoever follows the cursor does not wait again.
+  expect(counts).toBe(1);
 });

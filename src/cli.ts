@@ -1,47 +1,58 @@
 #!/usr/bin/env bun
-// The `tocsin` command: picks a subcommand, and turns its failure into one message and an exit code.
-import { version } from '../package.json' with { type: 'json' };
+// The `tocsin` command: finds the command in the table, and turns its failure into one message and an exit code.
+import { type Command, exitCodes, readLine, UsageError } from './cli/command.ts';
+import { groups } from './cli/commands.ts';
 
-const usage = `tocsin ${version}: alerts in, signed webhooks out
+/** Kinds of errors whose messages are written for people; any other is a bug, and its stack says where. */
+const plainKinds = ['Error', 'CliError', 'UsageError', 'ConfigError', 'MigrateError'];
 
-  tocsin serve           the HTTP API and a delivery worker, on embedded PostgreSQL unless DATABASE_URL is set
-  tocsin work            delivers what is due, without the HTTP API; any number may run
-  tocsin migrate         brings the database to this version's schema and ends
-  tocsin token           prints a token for the API (--sub me --role admin, --tenant, --expires 30d)
-  tocsin keys            creates, lists and revokes API keys, for machines (create, list, revoke)
-  tocsin reencrypt       seals all webhook secrets and headers with the first key of ENCRYPTION_KEY
-  tocsin demo-receiver   prints the webhooks that it gets and checks their signatures (--port, --secret)
-  tocsin version         prints the version
-  tocsin help            prints this
-
-Settings come from the environment: DATABASE_URL, API_PORT and the others that the README lists.`;
-
-/** Each resolves with its exit code, or with nothing when it goes on until a signal ends it. Only the one is loaded that is run. */
-const commands: Record<string, (args: string[]) => unknown> = {
-  serve: async () => (await import('./cli/serve.ts')).runServe(),
-  work: async () => (await import('./cli/work.ts')).runWork(),
-  migrate: async () => (await import('./cli/migrate.ts')).runMigrate(),
-  token: async (args) => (await import('./cli/token.ts')).runToken(args),
-  keys: async (args) => (await import('./cli/keys.ts')).runKeys(args),
-  reencrypt: async () => (await import('./cli/reencrypt.ts')).runReencrypt(),
-  'demo-receiver': async (args) => (await import('./cli/demo_receiver.ts')).runDemoReceiver(args),
-  version: () => console.log(version),
-  help: () => console.log(usage),
-};
-
-const [name = 'help', ...rest] = process.argv.slice(2).map((word) => word.replace(/^--(?=(?:version|help)$)/, ''));
-const command = commands[name];
-if (!command) {
-  console.error(`There is no command ${name}.\n\n${usage}`);
-  process.exit(2);
-}
 try {
-  const code = await command(rest);
+  const code = await run(
+    process.argv.slice(2).map((word) => word.replace(/^--(?=(?:version|help)$)|^-(?=[h]$)/, '--')),
+  );
   if (typeof code === 'number') process.exit(code);
 } catch (error) {
-  const { name: kind, message, stack, code } = error as Error & { code?: string };
-  // Errors of these kinds are written for people; any other is a bug, and its stack says where.
-  const isPlain = ['Error', 'ConfigError', 'MigrateError'].includes(kind) || code?.startsWith('ERR_PARSE_ARGS');
-  console.error(isPlain ? message : stack);
-  process.exit(1);
+  const { name, message, stack, exitCode } = error as Error & { exitCode?: number };
+  console.error(plainKinds.includes(name) ? message : stack);
+  process.exit(exitCode ?? exitCodes.failed);
+}
+
+/** Resolves with the exit code, or with nothing when the command goes on until a signal ends it. */
+async function run(words: string[]): Promise<unknown> {
+  const asked = words.some((word) => word === '--help' || word === '--h');
+  const plain = words
+    .filter((word) => word !== '--help' && word !== '--h')
+    .map((word) => word.replace(/^--(?=version$)/, ''));
+  const found = find(plain);
+  if (asked || plain.length === 0) {
+    const { printHelp } = await import('./cli/help.ts');
+    return printHelp(found ? found.command.name.split(' ') : plain.slice(0, 1), groups);
+  }
+  if (found === undefined) return refuse(plain);
+  try {
+    return await found.command.run(readLine(found.command, found.rest), groups);
+  } catch (error) {
+    if (error instanceof UsageError) error.message += `\nSee: tocsin ${found.command.name} --help`;
+    throw error;
+  }
+}
+
+/** The longest name wins: `webhooks list` before `webhooks`. */
+function find(words: readonly string[]): { command: Command; rest: string[] } | undefined {
+  for (const length of [2, 1]) {
+    const command = groups
+      .flatMap(({ commands }) => commands)
+      .find(({ name }) => name === words.slice(0, length).join(' ') && name !== '');
+    if (command) return { command, rest: words.slice(length) };
+  }
+  return undefined;
+}
+
+async function refuse([first = '', second]: readonly string[]): Promise<never> {
+  const { describeGroup, overview } = await import('./cli/help.ts');
+  const group = describeGroup(first, groups);
+  if (group === '') throw new UsageError(`There is no command ${first}.\n\n${overview(groups)}`);
+  throw new UsageError(
+    second === undefined ? `Say what to do:\n${group}` : `There is no command ${first} ${second}.\n${group}`,
+  );
 }

@@ -61,7 +61,7 @@ describe('tocsin token', () => {
     [['token', '--rol', 'admin'], "Unknown option '--rol'"],
   ])('%j is refused in plain words', async (args, message) => {
     const { exitCode, stdout, stderr } = await run(...args);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
   });
@@ -88,7 +88,7 @@ describe('tocsin keys', () => {
     expect((await run('keys', 'list')).stdout).not.toContain(' ci ');
     expect((await run('keys', 'list', '--all')).stdout).toContain('revoked');
     const again = await run('keys', 'revoke', String(row?.api_key_id));
-    expect(again).toMatchObject({ exitCode: 1, stderr: 'There is no such API key.\n' });
+    expect(again).toMatchObject({ exitCode: 3, stderr: 'There is no such API key.\n' });
   }, 60_000);
 
   test('belongs to the tenant that is named', async () => {
@@ -99,16 +99,16 @@ describe('tocsin keys', () => {
   });
 
   test.each([
-    [['keys'], 'tocsin keys create'],
-    [['keys', 'destroy'], 'tocsin keys create'],
-    [['keys', 'create'], '--name must say'],
-    [['keys', 'create', '--name', 'x', '--rate-limit', '0'], 'rate_limit must be from 1'],
-    [['keys', 'create', '--name', 'x', '--role', 'root'], '--role must be one of'],
-    [['keys', 'list', '--tenant', 'nobody'], 'There is no tenant of this name.'],
-    [['keys', 'revoke', 'all'], 'Say which key'],
-  ])('%j is refused in plain words', async (args, message) => {
+    [['keys'], 2, 'tocsin keys create'],
+    [['keys', 'destroy'], 2, 'tocsin keys create'],
+    [['keys', 'create'], 2, '--name must say'],
+    [['keys', 'create', '--name', 'x', '--rate-limit', '0'], 1, 'rate_limit must be from 1'],
+    [['keys', 'create', '--name', 'x', '--role', 'root'], 2, '--role must be one of'],
+    [['keys', 'list', '--tenant', 'nobody'], 3, 'There is no tenant of this name.'],
+    [['keys', 'revoke', 'all'], 2, 'Say which key'],
+  ])('%j is refused with %i and in plain words', async (args, code, message) => {
     const { exitCode, stdout, stderr } = await run(...args);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
   });

@@ -43,6 +43,10 @@ export interface Config {
   rateLimitWindowSeconds: number;
   /** Deliveries in flight at most, per process. */
   workerConcurrency: number;
+  /** Where `tocsin work` tells of itself; nowhere by default. */
+  metricsPort: number | undefined;
+  /** How often Tocsin looks whether all is well with itself; 0 means never. */
+  selfWatchSeconds: number;
   /** Alerts and their delivery log are dropped after this long. */
   retentionDays: number;
   /** Networks in CIDR form, or single addresses, that webhooks may reach although they are private. */
@@ -114,6 +118,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     rateLimitDevelopment: RATE_LIMIT_MAX,
     rateLimitWindowSeconds: read.integer('RATE_LIMIT_WINDOW_SECONDS', 60, 1, 86_400),
     workerConcurrency: read.integer('WORKER_CONCURRENCY', 256, 1, 10_000),
+    metricsPort: read.text('METRICS_PORT') === undefined ? undefined : read.integer('METRICS_PORT', 0, 0, 65_535),
+    selfWatchSeconds: read.integer('SELF_WATCH_SECONDS', 10, 0, 3_600),
     retentionDays: read.integer('RETENTION_DAYS', 30, 1, 3_650),
     allowedNetworks: read.list('ALLOWED_NETWORKS', [], isNetwork, 'networks like 10.0.0.0/8 or fd00::/8'),
     sentryDsn: read.url('SENTRY_DSN', ['http:', 'https:']),

@@ -18,7 +18,7 @@ export function findSecretKey({ secretKey }: Pick<Config, 'secretKey'>): string 
 /** What the HTTP side is given about callers; it stops with the program. Requests are counted together where there is Redis. */
 export function startCredentials(
   { config, log, shutdown }: Program,
-  { epochs, redis }: Copies,
+  { epochs, redis }: Pick<Copies, 'epochs' | 'redis'>,
   api: Api,
 ): { credentials: Credentials; rates: RateCounter } {
   const calls = { ...api.api_keys, ...api.tenants };

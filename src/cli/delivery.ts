@@ -1,10 +1,13 @@
 // Starts the delivery worker of a program, with the secrets it may open and the addresses it may call.
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { meterWorkerCalls } from '../delivery/metered.ts';
 import { makePing } from '../delivery/ping.ts';
 import { startWorker, type Worker } from '../delivery/worker.ts';
 import { type AddressPolicy, makeAddressPolicy } from '../store/address_rules.ts';
-import { makeApi } from '../store/api.ts';
+import { callNames, makeApi } from '../store/api.ts';
+import { meterCalls } from '../store/call_meter.ts';
+import type { Meters } from '../store/meters.ts';
 import { makeVault, type Vault } from '../store/vault.ts';
 import { findVaultKeys } from '../store/vault_keys.ts';
 import { openWorkerCalls } from '../store/worker_calls.ts';
@@ -25,12 +28,19 @@ export function addressPolicy(config: Config): AddressPolicy {
 }
 
 /** Starts a worker on a pool of its own, so that slow requests never hold up a delivery; it stops before the database is left. */
-export async function startDelivery({ config, log, shutdown, tracing }: Program, { url }: Database): Promise<Worker> {
+export async function startDelivery(
+  { config, log, shutdown, tracing }: Program,
+  { url }: Database,
+  meters: Meters,
+): Promise<Worker> {
   const pool = openWorkerCalls(url, { max: WORKER_CONNECTIONS });
   shutdown.add('worker connections', pool.end);
+  const counting = { meters, pool: 'worker', max: WORKER_CONNECTIONS, names: callNames } as const;
+  const { workers } = meterCalls({ workers: pool.calls }, counting);
   const worker = await startWorker({
     databaseUrl: url,
-    calls: pool.calls,
+    calls: meterWorkerCalls(meters, workers),
+    meters,
     open: openVault(config).open,
     policy: addressPolicy(config),
     concurrency: config.workerConcurrency,

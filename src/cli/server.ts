@@ -1,11 +1,13 @@
 // One process of a server: the HTTP API and a delivery worker.
 import { readConfig } from '../config.ts';
 import { startHttp } from '../http/app.ts';
-import { makeApi } from '../store/api.ts';
+import { callNames, makeApi } from '../store/api.ts';
+import { meterCalls } from '../store/call_meter.ts';
 import { startCopies } from './cache.ts';
 import { startCredentials } from './credentials.ts';
 import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
 import { makeLivePart } from './live.ts';
+import { openMeters, watchProgram } from './metrics.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
 import { startProgramTracing, tracedCalls } from './tracing.ts';
 import { welcome } from './welcome.ts';
@@ -22,8 +24,14 @@ export async function runServer(): Promise<void> {
   const database = await openDatabase(program);
   const { config, log, shutdown } = program;
   // The worker stops after the API: what a last request raised is still sent.
-  await startDelivery(program, database);
-  const api = makeApi(database.sql, { deadlineMs: CALL_MS_MAX, ...tracedCalls(program.tracing) });
+  const meters = openMeters(config);
+  await startDelivery(program, database, meters);
+  const api = meterCalls(makeApi(database.sql, { deadlineMs: CALL_MS_MAX, ...tracedCalls(program.tracing) }), {
+    meters,
+    pool: 'api',
+    max: config.dbPoolMax,
+    names: callNames,
+  });
   const copies = await startCopies(program, database);
   const options = {
     ...startCredentials(program, copies, api),
@@ -35,9 +43,12 @@ export async function runServer(): Promise<void> {
     vault: openVault(config),
     log,
     tracing: program.tracing,
+    meters,
     ping: makeProgramPing(config, database),
   };
-  const http = await startHttp({ ...options, live: makeLivePart(options) });
+  const live = makeLivePart(options);
+  const http = await startHttp({ ...options, live });
+  watchProgram(program, meters, live.counts);
   shutdown.add('HTTP API', () => http.stop());
   if (!isSupervised) return welcome(program, http.url);
   log.info('process ready', { seat: config.seat, pid: process.pid });

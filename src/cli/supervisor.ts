@@ -9,6 +9,7 @@ import { type Config, environmentWith } from '../config.ts';
 import { isCompiled } from '../own_files.ts';
 import { Epochs } from '../store/epochs.ts';
 import { makeL2 } from '../store/l2.ts';
+import { clearGauges } from '../store/meters.ts';
 import { Scoreboard } from '../store/scoreboard.ts';
 import { openSharedMemory } from '../store/shared_memory.ts';
 import { connectRedis, startHearing } from './cache.ts';
@@ -45,7 +46,9 @@ export async function runSupervisor(): Promise<void> {
     onChange({ ready, restarts, freeSeat }) {
       scoreboard.setServer('processes', ready);
       scoreboard.setServer('restarts', restarts);
-      if (freeSeat !== undefined) new Scoreboard(memory, freeSeat).leave();
+      if (freeSeat === undefined) return;
+      new Scoreboard(memory, freeSeat).leave();
+      clearGauges(memory, freeSeat);
     },
   });
   const running = crew;

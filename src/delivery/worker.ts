@@ -3,12 +3,14 @@ import { hostname } from 'node:os';
 import type { Log } from '../log.ts';
 import { openAlarm } from '../store/alarm.ts';
 import type { AddressPolicy } from '../store/address_rules.ts';
+import type { Meters } from '../store/meters.ts';
 import type { Tracing } from '../tracing.ts';
 import type { QueueCalls } from './batch.ts';
 import { makeResolver } from './address.ts';
 import { ownedBuckets } from './buckets.ts';
 import { Clock } from './clock.ts';
 import { deliver } from './deliver.ts';
+import { meterDeliver } from './metered.ts';
 import { repeat } from './repeat.ts';
 import { startPump } from './pump.ts';
 import { type TargetOptions, Targets } from './targets.ts';
@@ -41,6 +43,7 @@ export type WorkerOptions = {
   alarmMsMax?: number;
   log: Log;
   tracing?: Tracing | undefined;
+  meters?: Meters | undefined;
 };
 
 export type Worker = {
@@ -73,8 +76,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     workerId,
     concurrency: options.concurrency,
     prepare: (deliveries) => targets.prepare(deliveries),
-    deliver: makeTraced(options.tracing, ({ webhookId, deliveryId, body }, traceparent) =>
-      deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body, traceparent }, resolve, clock.now),
+    deliver: meterDeliver(
+      options.meters,
+      makeTraced(options.tracing, ({ webhookId, deliveryId, body }, traceparent) =>
+        deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body, traceparent }, resolve, clock.now),
+      ),
     ),
     buckets: () => buckets,
     alarm,

@@ -1,18 +1,20 @@
 // Counts the calls of SQL functions: how many, how long, how many fail, and how many are under way on their pool.
-import type { Api } from './api.ts';
 import { CALLS_MAX, counters, gauges, pools } from './meter_specs.ts';
 import type { Meters } from './meters.ts';
-import type { Sql } from './sql.ts';
 
 type AnyCall = (args?: Record<string, unknown>) => Promise<unknown>;
 
-/** The same calls, counted; `names` gives each its place. */
-export function meterCalls(
-  api: Api,
-  names: readonly string[],
-  { meters, pool, sql }: { meters: Meters; pool: (typeof pools)[number]; sql: Pick<Sql, 'options'> },
-): Api {
-  const { max } = sql.options;
+export type CallMeterOptions = {
+  meters: Meters;
+  pool: (typeof pools)[number];
+  /** Connections that the pool has at most. */
+  max: number;
+  /** Gives each call its place. */
+  names: readonly string[];
+};
+
+/** The same calls, by noun, counted. */
+export function meterCalls<Nouns extends object>(nouns: Nouns, { meters, pool, max, names }: CallMeterOptions): Nouns {
   const poolPlace = pools.indexOf(pool);
   let underWay = 0;
   meters.set(gauges.poolSize, max, poolPlace);
@@ -42,6 +44,5 @@ export function meterCalls(
   };
   const meterNoun = (calls: Record<string, AnyCall>) =>
     Object.fromEntries(Object.entries(calls).map(([name, run]) => [name, meter(name, run)]));
-  const nouns = Object.entries(api) as unknown as [string, Record<string, AnyCall>][];
-  return Object.fromEntries(nouns.map(([noun, calls]) => [noun, meterNoun(calls)])) as unknown as Api;
+  return Object.fromEntries(Object.entries(nouns).map(([noun, calls]) => [noun, meterNoun(calls)])) as Nouns;
 }

@@ -56,9 +56,9 @@ export class Meters {
     };
   }
 
-  /** The figures of this process. */
-  own(spec: MeterSpec, place = 0): number {
-    return this.#row[spec.at + place] as number;
+  /** What this process held is gone. What it counted stays. */
+  leave(): void {
+    this.#row.fill(0, 0, GAUGE_CELLS);
   }
 
   /** All cells, each added up over the processes, those that have ended included. */

@@ -1,7 +1,7 @@
 // Routes under /alerts that raise alerts, read them, and say what became of them.
 import { Type } from '@sinclair/typebox';
 import { Elysia } from 'elysia';
-import { alertRow, alertStatuses } from '../store/api/alerts.ts';
+import { alertRow, alertStatuses, raisedRow } from '../store/api/alerts.ts';
 import { severities } from '../store/api/webhooks.ts';
 import { alertBody, batchBody, idempotencyHeader, idempotencyKeyOf } from './alert_body.ts';
 import { auth } from './auth.ts';
@@ -13,9 +13,8 @@ import { instantField, instantOf } from './time_filter.ts';
 import { readTraceparent } from '../trace_context.ts';
 
 const tag = 'alerts';
-const { acknowledged_at, acknowledged_by, resolved_at, resolved_by, notes, ...lasting } = alertRow;
 export const alert = Type.Object(alertRow, { title: 'Alert' });
-const raised = Type.Object(lasting, { title: 'RaisedAlert' });
+const raised = Type.Object(raisedRow, { title: 'RaisedAlert' });
 const raisedBatch = Type.Object(
   { count: Type.Integer(), alert_ids: Type.Array(Type.Integer()) },
   { title: 'RaisedAlerts' },
@@ -72,7 +71,7 @@ export const alerts = (deps: Deps) => {
   /** Of the span of this request, or else what its caller sent. */
   const traceparentOf = ({ headers }: Request) =>
     deps.tracing?.current()?.traceparent ?? readTraceparent(headers.get('traceparent'));
-  const { raise_alert, raise_alerts, get_alert, list_alerts, count_alerts } = deps.api.alerts;
+  const { raise_and_get_alert, raise_alerts, get_alert, list_alerts, count_alerts } = deps.api.alerts;
   return new Elysia({ name: 'alerts', prefix: '/alerts' })
     .use(auth(deps))
     .get(
@@ -93,7 +92,7 @@ export const alerts = (deps: Deps) => {
     .post(
       '/',
       async ({ caller: { tenant_id: p_tenant_id }, body, request, status, set }) => {
-        const p_alert_id = await raise_alert({
+        const raisedAlert = await raise_and_get_alert({
           ...(Object.fromEntries(Object.entries(body).map(([field, value]) => [`p_${field}`, value])) as {
             p_message: string;
           }),
@@ -101,9 +100,8 @@ export const alerts = (deps: Deps) => {
           p_tenant_id,
           p_traceparent: traceparentOf(request),
         });
-        const row = found(await get_alert({ p_tenant_id, p_alert_id }), 'alert');
-        set.headers.location = `/api/v1/alerts/${p_alert_id}`;
-        return status(201, asRaised(row));
+        set.headers.location = `/api/v1/alerts/${raisedAlert.id}`;
+        return status(201, raisedAlert);
       },
       raise,
     )
@@ -127,12 +125,3 @@ export const alerts = (deps: Deps) => {
       read,
     );
 };
-
-type AlertRow = NonNullable<Awaited<ReturnType<Deps['api']['alerts']['get_alert']>>>;
-
-/** Only what never changes, so that a request that is sent again gets the same bytes. Every alert begins as pending. */
-function asRaised(row: AlertRow) {
-  const { id, alert_type, severity, message, operation_type, context, dedupe_key, delivery_count, created_at } = row;
-  const first = { id, alert_type, severity, status: 'pending' as const, message, operation_type, context };
-  return { ...first, dedupe_key, delivery_count, created_at };
-}

@@ -1,6 +1,7 @@
 // Answers reads from the cache before they reach their route, and puts the cache out of date after writes.
 import { Elysia } from 'elysia';
 import type { Cache, CacheAnswer, Cached, CacheSource, Loaded } from '../store/cache.ts';
+import { takeHeaders } from './answers.ts';
 import { type AuthDeps, admit, admitAs, admittedCaller, type Caller } from './auth.ts';
 import { keyOf, keysLike, type Rule, ruleOf, TagLists, tagsLike, tagsWritten } from './hot_rules.ts';
 import { Problem, type ProblemCode } from './problem.ts';
@@ -63,10 +64,8 @@ function makePlugin(deps: HotReadDeps, reader: Reader) {
       if (rule === undefined || path.length > KEY_CHARACTERS_MAX) return;
       const addressOf = () => server?.requestIP(request)?.address ?? 'unknown';
       const caller = admit(deps, request, addressOf, set.headers);
-      const headers = set.headers as Texts;
-      return caller instanceof Promise
-        ? caller.then((late) => reader.respond(cache, request, path, rule, late, headers))
-        : reader.respond(cache, request, path, rule, caller, headers);
+      const respond = (known: Caller) => reader.respond(cache, request, path, rule, known, set as Setting);
+      return caller instanceof Promise ? caller.then(respond) : respond(caller);
     })
     .onAfterHandle({ as: 'global' }, ({ request }) => {
       if (cache === undefined || request.method === 'GET') return;
@@ -78,6 +77,7 @@ function makePlugin(deps: HotReadDeps, reader: Reader) {
 }
 
 type Texts = Record<string, string>;
+type Setting = { headers: Texts };
 type Reading = { path: string; rule: Rule; caller: Caller; requestId: string };
 
 /** Thrown by a load whose answer is not to be kept: everyone who waited for it gets a copy. */
@@ -96,17 +96,17 @@ class Reader {
     return this.#own.has(request);
   }
 
-  respond(cache: Cache, request: Request, path: string, rule: Rule, caller: Caller, headers: Texts) {
+  respond(cache: Cache, request: Request, path: string, rule: Rule, caller: Caller, set: Setting) {
     const known = request.headers.get('if-none-match');
     const hit = cache.peek(keyOf(caller.tenant_id, path), this.#tags.of(caller.tenant_id, rule));
-    if (hit !== undefined) return answer(hit, 'l1', known, headers);
-    const requestId = headers['x-request-id'] as string;
+    if (hit !== undefined) return answer(hit, 'l1', known, set);
+    const requestId = set.headers['x-request-id'] as string;
     return this.read(cache, request, { path, rule, caller, requestId }).then(
-      ({ cached, source }) => answer(cached, source, known, headers),
+      ({ cached, source }) => answer(cached, source, known, set),
       (error: unknown) => {
         if (!(error instanceof Uncached)) throw error;
         const copy = error.response.clone();
-        for (const [name, value] of Object.entries(headers)) copy.headers.set(name, String(value));
+        for (const [name, value] of Object.entries(takeHeaders(set))) copy.headers.set(name, String(value));
         return copy;
       },
     );
@@ -130,8 +130,9 @@ class Reader {
   }
 }
 
-function answer(cached: Cached, source: CacheSource, ifNoneMatch: string | null, headers: Texts): Response {
+function answer(cached: Cached, source: CacheSource, ifNoneMatch: string | null, set: Setting): Response {
   if (cached.isMissing) throw problemOf(cached);
+  const headers = takeHeaders(set);
   headers.etag = cached.etag;
   headers['x-cache'] = source;
   headers['cache-control'] = 'private, no-cache';
@@ -139,7 +140,8 @@ function answer(cached: Cached, source: CacheSource, ifNoneMatch: string | null,
     return new Response(null, { status: 304, headers });
   }
   headers['content-type'] = 'application/json';
-  return new Response(cached.bytes as Uint8Array<ArrayBuffer>, { headers });
+  cached.body ??= new Blob([cached.bytes as Uint8Array<ArrayBuffer>]);
+  return new Response(cached.body, { headers });
 }
 
 /** As the route said it, for problems.ts to write anew with the time and path of this request. */

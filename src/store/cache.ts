@@ -5,8 +5,8 @@ import type { Epochs, Tag } from './epochs.ts';
 import type { L2 } from './l2.ts';
 import { cellOf, type counters, Scoreboard } from './scoreboard.ts';
 
-/** An answer as it is sent. */
-export type Cached = { bytes: Uint8Array; etag: string; isMissing?: boolean };
+/** An answer as it is sent. `body` is made from the bytes when it is first sent: a Response of it copies nothing. */
+export type Cached = { bytes: Uint8Array; etag: string; isMissing?: boolean; body?: Blob };
 /** What a load gives: the JSON text of an answer, or of the problem that says that there is no such thing. */
 export type Loaded = { text: string; isMissing?: boolean };
 export type CacheSource = 'l1' | 'l2' | 'miss';

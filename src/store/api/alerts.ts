@@ -46,21 +46,25 @@ const alertFilters = {
   p_q: c.optional(c.text),
 };
 
+const { acknowledged_at, acknowledged_by, resolved_at, resolved_by, notes, ...lasting } = alertRow;
+/** An alert as it was raised: what never changes. */
+export const raisedRow = lasting;
+
+const raisedParams = {
+  p_alert_type: c.optional(c.text),
+  p_message: c.text,
+  p_severity: c.optional(c.text),
+  p_context: c.optional(c.jsonObject),
+  p_operation_type: c.optional(c.text),
+  p_dedupe_key: c.optional(c.text),
+  p_idempotency_key: c.optional(c.text),
+  p_tenant_id: c.optional(c.integer),
+  p_traceparent: c.optional(c.text),
+};
+
 export const alertCalls = {
-  raise_alert: scalar(
-    {
-      p_alert_type: c.optional(c.text),
-      p_message: c.text,
-      p_severity: c.optional(c.text),
-      p_context: c.optional(c.jsonObject),
-      p_operation_type: c.optional(c.text),
-      p_dedupe_key: c.optional(c.text),
-      p_idempotency_key: c.optional(c.text),
-      p_tenant_id: c.optional(c.integer),
-      p_traceparent: c.optional(c.text),
-    },
-    c.bigint,
-  ),
+  raise_alert: scalar(raisedParams, c.bigint),
+  raise_and_get_alert: one(raisedParams, raisedRow),
   raise_alerts: scalars(
     {
       p_alerts: c.jsonb(Type.Array(Type.Unknown())),

@@ -5,6 +5,7 @@ import { Problem } from '../http/problem.ts';
 import type { Viewer } from '../live/connections.ts';
 import type { Unsent } from '../live/messages.ts';
 import { makeLive } from '../live/socket.ts';
+import { gauges } from '../store/meter_specs.ts';
 
 /** The live part of a server program; the time between heartbeats is its own unless a test is in a hurry. */
 export function makeLivePart(options: Omit<HttpOptions, 'live'>, heartbeatMs?: number): LivePart {
@@ -15,8 +16,18 @@ export function makeLivePart(options: Omit<HttpOptions, 'live'>, heartbeatMs?: n
     log,
     authenticate: (request, address, headers) => authenticate(options, request, address, headers),
     metrics: (tenantId) => metrics(options, tenantId),
+    connected: (own) => countSockets(options, own),
     heartbeatMs,
   });
+}
+
+/** What this process has open now, and what the others of its server had when they looked last, within a second. */
+function countSockets({ meters }: Omit<HttpOptions, 'live'>, own: number): number {
+  if (meters === undefined) return own;
+  meters.set(gauges.sockets, own);
+  let all = 0;
+  for (const row of meters.rows()) all += row[gauges.sockets.at] as number;
+  return all;
 }
 
 /**

@@ -112,6 +112,10 @@ export class Connections {
     for (const { close } of this.#byId.values()) close(code, reason);
   }
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
   tenantIds(): number[] {
     return [...this.#watchers.keys()];
   }

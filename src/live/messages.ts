@@ -73,9 +73,11 @@ export const ServerMessage = Type.Union([
     error: nullableText,
     attempted_at: instant,
   }),
+  /** Those of all processes of the server, right to a second. */
   message('heartbeat', { active_connections: Type.Integer() }),
   message('subscription_confirmed', { types: Channels, ...cursor }),
   message('unsubscribe_confirmed', { types: Channels }),
+  /** The first as in `heartbeat`; users and uptime are of the process that answers. */
   message('pong', {
     total_connections: Type.Integer(),
     connected_users: Type.Integer(),

@@ -20,6 +20,8 @@ export type LiveOptions = {
   authenticate(request: Request, address: string, headers: Record<string, unknown>): Viewer | Promise<Viewer>;
   /** The figures of `metrics_update` for a tenant. */
   metrics(tenantId: number): Promise<Unsent>;
+  /** Sockets of all processes of this server, given those of this one. */
+  connected(own: number): number;
   /** Shorter in tests. */
   heartbeatMs?: number | undefined;
 };
@@ -78,7 +80,7 @@ export function makeLive(options: LiveOptions): Live {
     async start(listening) {
       server = listening;
       heartbeat = setInterval(() => {
-        publish(EVERYONE, { type: 'heartbeat', active_connections: connections.counts().connections });
+        publish(EVERYONE, { type: 'heartbeat', active_connections: options.connected(connections.size) });
       }, options.heartbeatMs ?? HEARTBEAT_MS);
       recheck = startRecheck(connections, options.log);
       await feed.start();
@@ -170,9 +172,10 @@ class Session {
   }
 
   #pong(socket: Socket): void {
-    const { connections, users } = this.connections.counts();
+    const total_connections = this.options.connected(this.connections.size);
+    const connected_users = this.connections.counts().users;
     const uptime_seconds = Math.floor((Date.now() - this.startedAt) / 1000);
-    this.#send(socket, { type: 'pong', total_connections: connections, connected_users: users, uptime_seconds });
+    this.#send(socket, { type: 'pong', total_connections, connected_users, uptime_seconds });
   }
 
   /** What is sent again overlaps with what comes live: readers know an alert by its id. */

@@ -107,7 +107,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     jwtAudience: read.text('JWT_AUDIENCE'),
     jwtPublicKey: read.text('JWT_PUBLIC_KEY'),
     jwtJwksFile: read.text('JWT_JWKS_FILE'),
-    encryptionKey: readKey(read, 'ENCRYPTION_KEY', false),
+    encryptionKey: readKey(read, 'ENCRYPTION_KEY', false, true),
     corsOrigins: read.list(
       'CORS_ORIGINS',
       ['http://localhost:3000'],
@@ -169,12 +169,14 @@ function readRedisUrl(read: EnvReader): string | undefined {
   return text;
 }
 
-function readKey(read: EnvReader, name: string, isRequired: boolean): string | undefined {
+/** @param isList several between commas, each of them a key; an empty one counts as missing */
+function readKey(read: EnvReader, name: string, isRequired: boolean, isList = false): string | undefined {
   const key = read.text(name);
-  const isLongEnough = key !== undefined && Buffer.byteLength(key) >= 32;
+  const keys = isList ? (key ?? '').split(',').map((one) => one.trim()) : [key ?? ''];
+  const isLongEnough = keys.every((one) => (one === '' && isList) || Buffer.byteLength(one) >= 32);
   if (key === undefined ? isRequired : !isLongEnough) {
     const reason = isRequired ? ' in production; `openssl rand -base64 48` makes one' : '';
-    read.wrong(name, `32 bytes or more${reason}`);
+    read.wrong(name, `32 bytes or more${isList ? ', or several such keys between commas' : ''}${reason}`);
   }
   return key;
 }

@@ -73,6 +73,13 @@ describe('readConfig', () => {
     expect(problemsOf({ ENVIRONMENT: 'production', SECRET_KEY: 'é'.repeat(16) })).toEqual([]);
   });
 
+  test('wants 32 bytes of each key of ENCRYPTION_KEY, not of all together', () => {
+    expect(problemsOf({ ...hosted, ENCRYPTION_KEY: `${key}, ${'o'.repeat(32)}` })).toEqual([]);
+    const [problem] = problemsOf({ ...hosted, ENCRYPTION_KEY: `${key},short` });
+    expect(problem).toStartWith('ENCRYPTION_KEY must be 32 bytes or more, or several such keys between commas');
+    expect(problem).not.toContain('short');
+  });
+
   test('names every wrong variable in one message, and shows no value', () => {
     const wrong = {
       DATABASE_URL: 'mysql://u:hunter2@db/x',

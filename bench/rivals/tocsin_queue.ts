@@ -3,6 +3,7 @@ import type { ClaimArguments } from '../../src/delivery/batch.ts';
 import { readClaim, recordArguments } from '../../src/delivery/batch.ts';
 import { BUCKET_COUNT } from '../../src/delivery/buckets.ts';
 import type { Outcome } from '../../src/delivery/outcome.ts';
+import { Lanes } from '../../src/delivery/lanes.ts';
 import { makeApi } from '../../src/store/api.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import { makeWebhooks, measureServer, queueDeliveries, settle } from '../fixtures.ts';
@@ -49,23 +50,24 @@ export function tocsinQueue(sql: Sql): QueueShape {
 async function claimer(api: ReturnType<typeof makeApi>, options: DrainOptions, index: number): Promise<number> {
   const { worker_id } = await api.workers.beat_worker({ p_worker_id: null, p_host: 'bench', p_pid: index });
   const buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => bucket);
-  const claim: ClaimArguments = {
+  const mine = options.claimers === 1 ? null : buckets.filter((bucket) => bucket % options.claimers === index);
+  const lanes = new Lanes();
+  const nextClaim = (): ClaimArguments => ({
     p_worker_id: worker_id,
     p_limit: options.batch,
     p_lease_ms: 180_000,
-    p_after_webhook_id: 0,
-    p_buckets: options.claimers === 1 ? null : buckets.filter((bucket) => bucket % options.claimers === index),
-    p_overdue_ms: 0,
     p_busy_webhook_ids: [],
     p_busy_counts: [],
-  };
+    ...lanes.next(options.batch, mine),
+  });
+  let claim = nextClaim();
   let done = 0;
   let row = await api.workers.claim_deliveries(claim);
   for (;;) {
     const deliveries = readClaim(row);
-    const isWholeRound = claim.p_after_webhook_id === 0;
+    const isWholeRound = lanes.claimed(claim, row, deliveries);
     if (deliveries.length === 0 && isWholeRound) break;
-    claim.p_after_webhook_id = row.next_after_webhook_id;
+    claim = nextClaim();
     if (deliveries.length === 0) {
       row = await api.workers.claim_deliveries(claim);
       continue;

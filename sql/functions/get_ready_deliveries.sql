@@ -21,7 +21,7 @@ begin
     select array_agg(b.webhook_id), array_agg(b.n) into v_busy_ids, v_busy_counts
       from tocsin_internal.count_in_flight(p_worker_id) b;
     v_batch := tocsin_internal.claim_batch(p_worker_id, v_left, least(greatest(p_lease_seconds, 1), 3600) * 1000, v_after, null,
-      interval '0', v_busy_ids, v_busy_counts, false);
+      interval '0', v_busy_ids, v_busy_counts, false, null, null, true);
     v_lease := v_batch.lease;
     v_after := v_batch.next_after_webhook_id;
     if coalesce(v_after, 0) = 0 then v_ends := v_ends + 1; end if;

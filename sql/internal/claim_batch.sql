@@ -1,29 +1,33 @@
 -- The claim deletes: a claimed delivery leaves the queue here, and what remains is one lease row for the whole batch.
--- Looking at a lane costs as much as taking five rows from it, so a round looks at a fifth as many lanes as it wants rows,
--- and only when these were shallow does the next round look at more.
+-- Looking at a lane costs as much as taking five rows from it, so a round looks at an eighth as many lanes as it wants rows,
+-- and only when these gave little does the next round look at more.
 create function tocsin_internal.claim_batch(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
   p_overdue interval, p_busy_webhook_ids integer[], p_busy_counts integer[], p_wants_alone boolean,
-  out lease tocsin_data.alert_delivery_leases, out next_after_webhook_id integer, out next_ready_at timestamptz)
+  p_floor_webhook_ids integer[], p_floors timestamptz[], p_walks boolean,
+  out lease tocsin_data.alert_delivery_leases, out next_after_webhook_id integer, out next_ready_at timestamptz,
+  out walk_us integer)
 language plpgsql volatile set enable_seqscan = off as $$
 declare
-  v_now timestamptz := clock_timestamp();
-  -- A small claim looks at more lanes than it can serve, lest a row of lanes that are full cost it a round trip each.
-  v_lanes_max integer := greatest(p_limit / 5, 50);
-  v_webhook_ids integer[]; v_slots integer[]; v_special_ids integer[]; v_specials integer[] := '{}'; v_visited integer; v_from integer;
-  v_ready_at timestamptz; v_left integer := p_limit; v_lock record; v_taken tocsin_data.alert_delivery_leases;
+  v_now timestamptz := clock_timestamp(); v_walk_at timestamptz;
+  v_lanes_max integer := greatest(p_limit / 8, 12);
+  v_webhook_ids integer[] := p_floor_webhook_ids; v_heads timestamptz[] := p_floors; v_lanes record; v_visited integer; v_from integer;
+  v_specials integer[] := '{}'; v_left integer := p_limit; v_lock record; v_taken tocsin_data.alert_delivery_leases;
 begin
   next_after_webhook_id := p_after_webhook_id;
   for v_round in 1..10 loop
     v_from := next_after_webhook_id;
-    select array_agg(c.webhook_id order by c.n) filter (where c.slots > 0),
-           array_agg(c.slots order by c.n) filter (where c.slots > 0),
-           array_agg(c.webhook_id order by c.n) filter (where c.slots > 0 and c.is_special),
-           count(*), (array_agg(c.webhook_id order by c.n desc))[1], min(c.ready_at) filter (where c.ready_at > v_now)
-      into v_webhook_ids, v_slots, v_special_ids, v_visited, next_after_webhook_id, v_ready_at
-      from tocsin_internal.claim_lanes(v_from, v_lanes_max, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts)
-           with ordinality as c(webhook_id, slots, is_special, ready_at, n);
-    next_ready_at := least(next_ready_at, v_ready_at);
+    if p_walks then
+      v_walk_at := clock_timestamp();
+      select w.webhook_ids, w.heads into v_webhook_ids, v_heads
+        from tocsin_internal.walk_lanes(v_from, v_lanes_max, p_buckets, p_floor_webhook_ids, p_floors) w;
+      walk_us := coalesce(walk_us, 0) + date_part('epoch', clock_timestamp() - v_walk_at) * 1e6;
+    end if;
+    v_visited := coalesce(cardinality(v_webhook_ids), 0);
+    next_after_webhook_id := v_webhook_ids[v_visited];
+    v_lanes := tocsin_internal.claim_lanes(v_webhook_ids, v_heads, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts);
+    next_ready_at := least(next_ready_at, v_lanes.next_ready_at);
+    v_webhook_ids := v_lanes.webhook_ids;
     if cardinality(v_webhook_ids) > v_left then
       v_visited := v_lanes_max;
       next_after_webhook_id := v_webhook_ids[v_left];
@@ -31,15 +35,19 @@ begin
     end if;
     if v_webhook_ids is not null then
       v_lock := tocsin_internal.lock_buckets(v_webhook_ids, p_wants_alone);
-      v_slots := tocsin_internal.admit_lanes(v_webhook_ids, v_slots, v_special_ids, v_lock.denied, v_now);
-      v_taken := tocsin_internal.take_from_lanes(v_webhook_ids, v_slots, v_left, v_now - p_overdue, v_lock.is_alone, v_taken);
-      v_specials := v_specials || v_special_ids;
+      v_taken := tocsin_internal.take_from_lanes(v_webhook_ids, v_lanes.heads[1:v_left],
+        tocsin_internal.admit_lanes(v_webhook_ids, v_lanes.slots[1:v_left], v_lanes.special_ids, v_lock.denied, v_now),
+        v_left, v_now - p_overdue, v_lock.is_alone, v_taken);
+      v_specials := v_specials || v_lanes.special_ids;
       v_left := p_limit - coalesce(cardinality(v_taken.delivery_ids), 0);
     end if;
+    exit when not p_walks;
     if v_visited < v_lanes_max then next_after_webhook_id := 0; end if;
     -- Who came to the last lane without a find begins again at the first.
     exit when v_left <= p_limit / 2 or v_visited < v_lanes_max and (v_from = 0 or v_left < p_limit);
+    v_lanes_max := least(2 * v_lanes_max, greatest(p_limit / 8, 100));
   end loop;
+  if not p_walks then next_after_webhook_id := p_after_webhook_id; end if;
   if v_left = p_limit then return; end if;
   insert into tocsin_data.alert_delivery_leases
       (lease_id, worker_id, claimed_at, expires_at, delivery_ids, alert_ids, webhook_ids, attempts)
@@ -51,5 +59,5 @@ begin
   end if;
 end
 $$;
-comment on function tocsin_internal.claim_batch(bigint, integer, integer, integer, smallint[], interval, integer[], integer[], boolean) is
-  'Moves up to p_limit due deliveries, shared evenly over their webhooks, from alert_delivery_queue into one new row of alert_delivery_leases; next_ready_at is when the next of the lanes it looked at may be served.';
+comment on function tocsin_internal.claim_batch(bigint, integer, integer, integer, smallint[], interval, integer[], integer[], boolean, integer[], timestamptz[], boolean) is
+  'Moves up to p_limit due deliveries, shared evenly over their webhooks, from alert_delivery_queue into one new row of alert_delivery_leases; next_ready_at is when the next of the lanes it looked at may be served, walk_us what looking for lanes took.';

@@ -1,41 +1,34 @@
--- A skip scan over the head of every lane (about 10 µs a lane), so that a backlog of a million rows costs the claim no
--- more than one row. Lanes that may not be served are listed with 0 slots: the walk must still move past them. An ordered
--- lane is freed when its delivery is recorded or put back, not by the clock: what was in flight must be back at its head
--- first. The ten minutes are for a lease that someone deleted by hand.
+-- Lanes that may not be served are listed with 0 slots. An ordered lane is freed when its delivery is recorded or put back,
+-- not by the clock: what was in flight must be back at its head first. The ten minutes are for a lease that someone deleted
+-- by hand.
 create function tocsin_internal.claim_lanes(
-  p_after_webhook_id integer, p_lanes_max integer, p_buckets smallint[], p_overdue interval,
-  p_busy_webhook_ids integer[], p_busy_counts integer[])
-returns table (webhook_id integer, slots integer, is_special boolean, ready_at timestamptz)
-language sql volatile as $$
-  with recursive walk (bucket, webhook_id, due_at, visited) as (
-    (select q.bucket, q.webhook_id, q.due_at, 1 from tocsin_data.alert_delivery_queue q
-      where (q.bucket, q.webhook_id) > ((p_after_webhook_id & 63)::smallint,
-        case when p_buckets is null or (p_after_webhook_id & 63) = any (p_buckets) then p_after_webhook_id else 2147483647 end)
-      order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1)
-    union all
-    select n.bucket, n.webhook_id, n.due_at, w.visited + 1
-      from walk w cross join lateral (
-        select q.bucket, q.webhook_id, q.due_at from tocsin_data.alert_delivery_queue q
-         where (q.bucket, q.webhook_id) > (w.bucket,
-           case when p_buckets is null or w.bucket = any (p_buckets) then w.webhook_id else 2147483647 end)
-         order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1) n
-     where w.visited < p_lanes_max
-  )
-  select w.webhook_id,
-         case when r.ready_at <= clock_timestamp() - p_overdue
-              then greatest(0, least(coalesce(l.slots_max, l.max_in_flight), l.max_in_flight) - coalesce(b.busy_count, 0))
-              else 0 end,
-         l.ordered or l.rate_limit_per_second is not null,
-         r.ready_at
-    from walk w
-    left join tocsin_data.webhook_lanes l on l.bucket = w.bucket and l.webhook_id = w.webhook_id
-    left join unnest(p_busy_webhook_ids, p_busy_counts) as b(webhook_id, busy_count) on b.webhook_id = w.webhook_id
-    cross join lateral (
-     select case when l.is_open and (p_buckets is null or w.bucket = any (p_buckets))
-                  and (l.busy_delivery_id is null or l.busy_until < clock_timestamp() - interval '10 minutes')
-                 then greatest(w.due_at, l.blocked_until,
-                   tocsin_internal.rate_ready_at(l.rate_next_at, l.rate_limit_per_second)) end) as r(ready_at)
-   order by w.visited
+  p_webhook_ids integer[], p_heads timestamptz[], p_buckets smallint[], p_overdue interval,
+  p_busy_webhook_ids integer[], p_busy_counts integer[],
+  out webhook_ids integer[], out heads timestamptz[], out slots integer[], out special_ids integer[], out next_ready_at timestamptz)
+language plpgsql volatile as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  select array_agg(c.webhook_id order by c.n) filter (where c.slots > 0), array_agg(c.head_at order by c.n) filter (where c.slots > 0),
+         array_agg(c.slots order by c.n) filter (where c.slots > 0),
+         array_agg(c.webhook_id order by c.n) filter (where c.slots > 0 and c.is_special),
+         min(c.ready_at) filter (where c.ready_at > v_now)
+    into webhook_ids, heads, slots, special_ids, next_ready_at
+    from (
+      select w.webhook_id, w.n, r.ready_at, l.ordered or l.rate_limit_per_second is not null as is_special,
+             case when l.ordered then '-infinity' else w.head_at end as head_at,
+             case when r.ready_at <= v_now - p_overdue
+                  then least(coalesce(l.slots_max, l.max_in_flight), l.max_in_flight)
+                    - coalesce(p_busy_counts[array_position(p_busy_webhook_ids, w.webhook_id)], 0) else 0 end as slots
+        from unnest(p_webhook_ids, p_heads) with ordinality as w(webhook_id, head_at, n)
+        join tocsin_data.webhook_lanes l on l.bucket = (w.webhook_id & 63)::smallint and l.webhook_id = w.webhook_id
+        cross join lateral (
+         select case when l.is_open and (p_buckets is null or l.bucket = any (p_buckets))
+                      and (l.busy_delivery_id is null or l.busy_until < v_now - interval '10 minutes')
+                     then greatest(w.head_at, l.blocked_until,
+                       tocsin_internal.rate_ready_at(l.rate_next_at, l.rate_limit_per_second)) end) as r(ready_at)
+       offset 0) c;
+end
 $$;
-comment on function tocsin_internal.claim_lanes(integer, integer, smallint[], interval, integer[], integer[]) is
-  'Lists the webhooks with something waiting, in turn after the given one: how many deliveries each may give now, and from when on (null: not by itself).';
+comment on function tocsin_internal.claim_lanes(integer[], timestamptz[], smallint[], interval, integer[], integer[]) is
+  'Which of these webhooks may be served now: how many deliveries each may give, and when the next of the others may be.';

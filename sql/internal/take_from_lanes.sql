@@ -1,8 +1,8 @@
 -- A worker that holds the locks of all these buckets alone takes the rows without locking them first: that spares a record
 -- of the write-ahead log for each, a quarter of what a claim writes. Whoever else takes rows away holds the lock shared,
--- so no delete ever waits for another's.
+-- so no delete ever waits for another's. A lane is read from its head on: before it there is only what was claimed.
 create function tocsin_internal.take_from_lanes(
-  p_webhook_ids integer[], p_slots integer[], p_limit integer, p_due_at timestamptz, p_is_alone boolean,
+  p_webhook_ids integer[], p_heads timestamptz[], p_slots integer[], p_limit integer, p_due_at timestamptz, p_is_alone boolean,
   inout taken tocsin_data.alert_delivery_leases)
 language plpgsql volatile set enable_seqscan = off as $$
 declare
@@ -12,17 +12,19 @@ declare
 begin
   if p_is_alone then
     v_ctids := array(
-      select c.ctid from unnest(p_webhook_ids, p_slots) with ordinality as v(webhook_id, slots, n)
+      select c.ctid from unnest(p_webhook_ids, p_heads, p_slots) with ordinality as v(webhook_id, head_at, slots, n)
        cross join lateral (
          select w.ctid from tocsin_data.alert_delivery_queue w
-          where w.bucket = (v.webhook_id & 63)::smallint and w.webhook_id = v.webhook_id and w.due_at <= p_due_at
+          where w.bucket = (v.webhook_id & 63)::smallint and w.webhook_id = v.webhook_id
+            and w.due_at >= v.head_at and w.due_at <= p_due_at
           order by w.due_at, w.delivery_id limit least(v.slots, v_share + (v.n <= v_extra)::integer)) c);
   else
     v_ctids := array(
-      select c.ctid from unnest(p_webhook_ids, p_slots) with ordinality as v(webhook_id, slots, n)
+      select c.ctid from unnest(p_webhook_ids, p_heads, p_slots) with ordinality as v(webhook_id, head_at, slots, n)
        cross join lateral (
          select w.ctid from tocsin_data.alert_delivery_queue w
-          where w.bucket = (v.webhook_id & 63)::smallint and w.webhook_id = v.webhook_id and w.due_at <= p_due_at
+          where w.bucket = (v.webhook_id & 63)::smallint and w.webhook_id = v.webhook_id
+            and w.due_at >= v.head_at and w.due_at <= p_due_at
           order by w.due_at, w.delivery_id limit least(v.slots, v_share + (v.n <= v_extra)::integer)
             for update skip locked) c);
   end if;
@@ -35,5 +37,5 @@ begin
     from claimed c;
 end
 $$;
-comment on function tocsin_internal.take_from_lanes(integer[], integer[], integer, timestamptz, boolean, tocsin_data.alert_delivery_leases) is
+comment on function tocsin_internal.take_from_lanes(integer[], timestamptz[], integer[], integer, timestamptz, boolean, tocsin_data.alert_delivery_leases) is
   'Deletes due rows of these lanes from alert_delivery_queue, an even share of each within its slots, and adds them to the arrays.';

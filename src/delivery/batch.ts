@@ -26,6 +26,8 @@ export type ClaimRow = {
   payloads: string | null;
   next_after_webhook_id: number;
   next_ready_ms: number | null;
+  /** What looking for lanes took; null when none was looked for. */
+  walk_us: number | null;
 };
 
 /** Reads the columns of a claim; splitting one string is far cheaper than parsing an array or a row per delivery. */
@@ -113,4 +115,7 @@ export type ClaimArguments = {
   p_overdue_ms: number;
   p_busy_webhook_ids: number[];
   p_busy_counts: number[];
+  p_floor_webhook_ids?: number[] | null;
+  p_floor_delivery_ids?: number[] | null;
+  p_walks?: boolean;
 };

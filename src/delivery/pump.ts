@@ -8,6 +8,7 @@ import { Doze } from './doze.ts';
 import { Flight } from './flight.ts';
 import { Places } from './places.ts';
 import { Gathered, isRefusal } from './gather.ts';
+import { Lanes } from './lanes.ts';
 import type { Outcome } from './outcome.ts';
 
 export type PumpOptions = {
@@ -30,9 +31,6 @@ export type PumpOptions = {
 /** How long a claimed batch is safe from others even while its worker's heartbeat goes on; longer than any POST may take. */
 const LEASE_MS = 180_000;
 const CLAIM_COUNT_MAX = 500;
-/** What others own is taken when it has waited this long: its owner is dead, or drowning. */
-const OVERDUE_MS = 2_000;
-const SWEEP_MS = 1_000;
 /** Without the alarm nobody will wake us. */
 const UNARMED_SLEEP_MS_MAX = 40;
 /** From this many deliveries in a claim on there is load, and raising must not pay for waking us. */
@@ -67,11 +65,10 @@ class PumpLoop {
   readonly #gathered = new Gathered();
   readonly #doze = new Doze();
   readonly #doubt = new Doubt();
-  #after = 0;
+  readonly #lanes = new Lanes();
   #mayBeDue = true;
   #wakes = 0;
   #nextReadyMs = 0;
-  #sweptAt = 0;
   #drainUntil: number | undefined;
   #failures = 0;
 
@@ -123,7 +120,7 @@ class PumpLoop {
     // of it when the next recording, 20 ms away at most, can bring the claim along.
     const mayClaim = this.#drainUntil === undefined && free >= Math.max(1, concurrency >> 3);
     const isWorthIt = free >= concurrency >> 1 || this.#gathered.count === 0;
-    const isSweep = mayClaim && performance.now() - this.#sweptAt >= SWEEP_MS;
+    const isSweep = mayClaim && this.#lanes.isSweepDue();
     if (this.#gathered.isRipe(this.#flight.count === 0, this.#places.isHungry))
       return this.#record(
         this.#drainUntil || this.#gathered.isSuspect ? 0 : free + this.#places.aheadOf(this.#gathered.count),
@@ -169,7 +166,6 @@ class PumpLoop {
   async #claim(free: number, isSweep: boolean): Promise<void> {
     const claim = this.#claimArguments(free, isSweep);
     const wakes = this.#wakes;
-    if (isSweep) this.#sweptAt = performance.now();
     this.#doubt.begin();
     const row = await this.#o.calls.claim_deliveries(claim);
     this.#doubt.end();
@@ -178,24 +174,23 @@ class PumpLoop {
 
   #claimArguments(free: number, isSweep: boolean): ClaimArguments {
     const { webhookIds, counts } = this.#flight.busy();
+    const p_limit = Math.min(free, CLAIM_COUNT_MAX);
     return {
       p_worker_id: this.#o.workerId,
-      p_limit: Math.min(free, CLAIM_COUNT_MAX),
+      p_limit,
       p_lease_ms: LEASE_MS,
-      p_after_webhook_id: isSweep ? 0 : this.#after,
-      p_buckets: isSweep ? null : this.#o.buckets(),
-      p_overdue_ms: isSweep ? OVERDUE_MS : 0,
       p_busy_webhook_ids: webhookIds,
       p_busy_counts: counts,
+      ...(isSweep ? this.#lanes.sweep() : this.#lanes.next(p_limit, this.#o.buckets())),
     };
   }
 
   async #begin(row: ClaimRow, claim: ClaimArguments, wakesBefore: number): Promise<void> {
     const deliveries = readClaim(row);
+    const isWhole = this.#lanes.claimed(claim, row, deliveries);
     if (claim.p_overdue_ms === 0) {
-      // A round that did not begin at the first webhook proves nothing by finding none, nor does one that a wake overtook.
-      this.#mayBeDue = deliveries.length > 0 || claim.p_after_webhook_id !== 0 || this.#wakes !== wakesBefore;
-      this.#after = row.next_after_webhook_id;
+      // What did not look at all lanes proves nothing by finding none, nor does one that a wake overtook.
+      this.#mayBeDue = deliveries.length > 0 || !isWhole || this.#wakes !== wakesBefore;
       this.#nextReadyMs = row.next_ready_ms ?? this.#o.pollMs;
     }
     if (deliveries.length === 0) return;
@@ -236,6 +231,7 @@ class PumpLoop {
   async #settleClaims(): Promise<void> {
     const p_keep_lease_ids = this.#flight.openLeaseIds();
     await this.#o.calls.release_leases({ p_worker_id: this.#o.workerId, p_keep_lease_ids });
+    this.#lanes.clear();
     this.#doubt.settled();
   }
 

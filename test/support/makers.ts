@@ -69,11 +69,16 @@ export type ClaimChanges = Partial<{
   buckets: number[];
   overdueMs: number;
   busy: Record<number, number>;
+  /** The last delivery claimed, by webhook. */
+  floors: Record<number, number>;
+  walks: boolean;
 }>;
 
 /** What one claim of a worker gives, as the worker reads it, and the whole row. */
 export async function claimRow(sql: Queryable, changes: ClaimChanges = {}): Promise<ClaimRow> {
   const busy = Object.entries(changes.busy ?? {});
+  const floors = Object.entries(changes.floors ?? {}).map(([id, floor]) => [Number(id), floor] as const);
+  floors.sort(([a], [b]) => (a & 63) - (b & 63) || a - b);
   return makeApi(sql).workers.claim_deliveries({
     p_worker_id: changes.worker ?? (null as never),
     p_limit: changes.limit ?? 100,
@@ -83,6 +88,9 @@ export async function claimRow(sql: Queryable, changes: ClaimChanges = {}): Prom
     p_overdue_ms: changes.overdueMs ?? 0,
     p_busy_webhook_ids: busy.map(([id]) => Number(id)),
     p_busy_counts: busy.map(([, count]) => count),
+    p_floor_webhook_ids: floors.map(([id]) => id),
+    p_floor_delivery_ids: floors.map(([, floor]) => floor),
+    p_walks: changes.walks ?? true,
   });
 }
 

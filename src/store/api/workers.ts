@@ -25,6 +25,9 @@ const claim = {
   p_overdue_ms: c.integer,
   p_busy_webhook_ids: c.arrayOf(c.integer),
   p_busy_counts: c.arrayOf(c.integer),
+  p_floor_webhook_ids: c.optional(c.arrayOf(c.integer)),
+  p_floor_delivery_ids: c.optional(c.arrayOf(c.bigint)),
+  p_walks: c.optional(c.boolean),
 };
 
 /** A claimed batch in comma-separated columns; all null when nothing was due. */
@@ -39,6 +42,7 @@ const claimRow = {
   payloads: c.nullable(c.text),
   next_after_webhook_id: c.integer,
   next_ready_ms: c.nullable(c.integer),
+  walk_us: c.nullable(c.integer),
 };
 
 export const workerCalls = {

@@ -1,0 +1,35 @@
+-- A skip scan over the head of every lane (about 10 µs a lane), so that a backlog of a million rows costs the claim no
+-- more than one row. While an old snapshot is open, what was claimed stays in the index, and a look at the beginning of a
+-- lane steps over all of it. So a lane whose floor is known is looked at from there, and else only the gap before it.
+create function tocsin_internal.walk_lanes(
+  p_after_webhook_id integer, p_lanes_max integer, p_buckets smallint[], p_floor_webhook_ids integer[], p_floors timestamptz[],
+  out webhook_ids integer[], out heads timestamptz[])
+language plpgsql volatile set enable_seqscan = off as $$
+begin
+  with recursive walk (bucket, webhook_id, due_at, next_floor, step, visited) as (
+    select (p_after_webhook_id & 63)::smallint, p_after_webhook_id, null::timestamptz,
+           1 + (select count(*)::integer from unnest(p_floor_webhook_ids) as f(id)
+                 where (f.id & 63, f.id) <= (p_after_webhook_id & 63, p_after_webhook_id)), 0, 0
+    union all
+    select n.bucket, n.webhook_id, n.due_at, n.next_floor, w.step + 1, w.visited + (n.due_at is not null)::integer
+      from walk w cross join lateral (
+        (select q.bucket, q.webhook_id, q.due_at, w.next_floor from tocsin_data.alert_delivery_queue q
+          where (q.bucket, q.webhook_id) > (w.bucket,
+              case when p_buckets is null or w.bucket = any (p_buckets) then w.webhook_id else 2147483647 end)
+            and (q.bucket, q.webhook_id) < (coalesce((p_floor_webhook_ids[w.next_floor] & 63)::smallint, 32767::smallint),
+              coalesce(p_floor_webhook_ids[w.next_floor], 0))
+          order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1)
+        union all
+        (select (f.id & 63)::smallint, f.id,
+                (select q.due_at from tocsin_data.alert_delivery_queue q
+                  where q.bucket = (f.id & 63)::smallint and q.webhook_id = f.id and q.due_at >= p_floors[w.next_floor]
+                  order by q.due_at, q.delivery_id limit 1), w.next_floor + 1
+           from (select p_floor_webhook_ids[w.next_floor] as id) f where f.id is not null)
+        limit 1) n
+     where w.visited < p_lanes_max)
+  select array_agg(w.webhook_id order by w.step), array_agg(w.due_at order by w.step) into webhook_ids, heads
+    from walk w where w.due_at is not null;
+end
+$$;
+comment on function tocsin_internal.walk_lanes(integer, integer, smallint[], integer[], timestamptz[]) is
+  'Lists the webhooks with something waiting, in turn after the given one, and since when their first waits; floors are in order of bucket and webhook.';

@@ -63,9 +63,9 @@ export class Client {
     } catch (error) {
       throw unreachable(this.#o.url, (error as Error).message);
     }
-    const answer = await response.json().catch(() => ({}));
-    if (response.ok) return answer as T;
-    throw refusal(response.status, answer as Problem, this.#o);
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok && typeof answer === 'object') return answer as T;
+    throw refusal(response.status, (answer ?? {}) as Problem, this.#o);
   }
 }
 

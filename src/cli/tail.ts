@@ -9,6 +9,7 @@ const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
 /** A server sends a heartbeat every 30 s: one that is silent for so long is gone, whatever the connection says. */
 const SILENT_MS_MAX = 75_000;
+const SHOWN_MAX = 10_000;
 
 const channels: readonly Channel[] = ['alerts', 'deliveries', 'webhooks'];
 const colours: Record<string, string> = {
@@ -47,6 +48,8 @@ export async function runTail(line: Line): Promise<number> {
 class Tail {
   isDone = false;
   #cursor: string | undefined;
+  /** After a reconnect the server sends the last seconds again rather than leave one out. */
+  readonly #shown = new Set<number>();
 
   constructor(
     private readonly client: Client,
@@ -87,8 +90,16 @@ class Tail {
     if (message.type === 'subscription_confirmed') this.#cursor ??= message.cursor;
     else if ('cursor' in message) this.#cursor = message.cursor;
     if (message.type === 'reset') console.error('Too much happened meanwhile to show it all; going on from here.');
-    if (this.isDone) return;
+    if (this.isDone || (message.type === 'alert_new' && !this.#isNew(message.alert_id))) return;
     this.isDone = !this.print(message);
+  }
+
+  #isNew(alertId: number): boolean {
+    if (this.#shown.has(alertId)) return false;
+    this.#shown.add(alertId);
+    const [oldest] = this.#shown;
+    if (this.#shown.size > SHOWN_MAX && oldest !== undefined) this.#shown.delete(oldest);
+    return true;
   }
 }
 

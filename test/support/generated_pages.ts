@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { type DescribedRoute, describeApi } from '../../src/http/openapi.ts';
 import type { Sql } from '../../src/store/sql.ts';
+import { groups } from '../../src/cli/commands.ts';
 import { type OpenApi, writeApiPage } from './api_page.ts';
+import { writeCliPage } from './cli_page.ts';
 import { writeSqlPage } from './sql_page.ts';
 
 const folder = join(import.meta.dir, '../../docs');
@@ -14,5 +16,6 @@ export async function generatedPages(sql: Sql, routes: readonly DescribedRoute[]
   return new Map([
     [join(folder, 'sql.md'), await writeSqlPage(sql)],
     [join(folder, 'API.md'), writeApiPage(document, intro)],
+    [join(folder, 'CLI.md'), writeCliPage(groups, await Bun.file(join(folder, 'cli_intro.md')).text())],
   ]);
 }

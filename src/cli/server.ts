@@ -9,14 +9,15 @@ import { makeProgramPing, openVault, startDelivery } from './delivery.ts';
 import { makeLivePart } from './live.ts';
 import { openMeters, watchProgram } from './metrics.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
+import { startSelfWatch } from './self_watch.ts';
 import { startProgramTracing, tracedCalls } from './tracing.ts';
 import { welcome } from './welcome.ts';
 
 /** A request whose SQL function takes longer is answered with 503. */
 const CALL_MS_MAX = 10_000;
 
-/** Serves until a signal comes, or the supervisor that started it is gone. */
-export async function runServer(): Promise<void> {
+/** Serves until a signal comes, or the supervisor that started it is gone. Without a worker only for benches of the API. */
+export async function runServer({ hasWorker = true } = {}): Promise<void> {
   const isSupervised = readConfig().seat !== undefined;
   const program = startProgram(isSupervised ? { signals: firstSignals } : {});
   if (isSupervised) stopWithSupervisor(program);
@@ -25,7 +26,7 @@ export async function runServer(): Promise<void> {
   const { config, log, shutdown } = program;
   // The worker stops after the API: what a last request raised is still sent.
   const meters = openMeters(config);
-  await startDelivery(program, database, meters);
+  if (hasWorker) await startDelivery(program, database, meters);
   const api = meterCalls(makeApi(database.sql, { deadlineMs: CALL_MS_MAX, ...tracedCalls(program.tracing) }), {
     meters,
     pool: 'api',
@@ -49,10 +50,17 @@ export async function runServer(): Promise<void> {
   const live = makeLivePart(options);
   const http = await startHttp({ ...options, live });
   watchProgram(program, meters, live.counts);
+  // Of the processes of one server, the supervisor watches for all.
+  if (!isSupervised) {
+    startSelfWatch(program, database, { meters, board: copies.scoreboard, name: String(config.apiPort) });
+  }
   shutdown.add('HTTP API', () => http.stop());
-  if (!isSupervised) return welcome(program, http.url);
-  log.info('process ready', { seat: config.seat, pid: process.pid });
-  process.send?.('ready');
+  if (isSupervised) {
+    log.info('process ready', { seat: config.seat, pid: process.pid });
+    process.send?.('ready');
+  } else welcome(program, http.url);
+  // Not awaited: who asks meanwhile is answered as ever.
+  void http.warm();
 }
 
 /**

@@ -5,17 +5,18 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import { type Config, environmentWith } from '../config.ts';
+import { type Config, environmentWith, SEATS } from '../config.ts';
 import { isCompiled } from '../own_files.ts';
 import { Epochs } from '../store/epochs.ts';
 import { makeL2 } from '../store/l2.ts';
-import { clearGauges } from '../store/meters.ts';
+import { clearGauges, Meters } from '../store/meters.ts';
 import { Scoreboard } from '../store/scoreboard.ts';
 import { openSharedMemory } from '../store/shared_memory.ts';
 import { connectRedis, startHearing } from './cache.ts';
 import { Crew, type Member } from './crew.ts';
 import { fetchMax } from './fetch_limit.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
+import { startSelfWatch } from './self_watch.ts';
 import { welcome } from './welcome.ts';
 
 /** Serves with API_WORKERS processes until a signal comes. SIGHUP replaces them one by one. */
@@ -60,6 +61,11 @@ export async function runSupervisor(): Promise<void> {
     await shutdown.run('a process did not start');
     throw error;
   }
+  startSelfWatch(program, database, {
+    meters: new Meters(memory, SEATS - 1),
+    board: scoreboard,
+    name: String(config.apiPort),
+  });
   welcome(program, `http://${hostOf(config)}:${port}`, { processes: config.apiWorkers });
 }
 

@@ -11,6 +11,7 @@ import { startDelivery } from './delivery.ts';
 import { raiseFetchMax } from './fetch_limit.ts';
 import { openMeters, watchProgram } from './metrics.ts';
 import { type Database, openDatabase, type Program, startProgram } from './program.ts';
+import { startSelfWatch } from './self_watch.ts';
 import { startProgramTracing } from './tracing.ts';
 
 /** A scrape or a probe waits no longer for the database. */
@@ -25,6 +26,7 @@ export async function runWork(): Promise<void> {
   const meters = openMeters(program.config);
   await startDelivery(program, database, meters);
   watchProgram(program, meters);
+  startSelfWatch(program, database, { meters, name: 'worker' });
   await startMetrics(program, database, meters);
 }
 

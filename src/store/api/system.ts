@@ -42,7 +42,6 @@ export const systemCalls = {
       system_conditions: c.arrayOf(c.text),
       workers: c.integer,
       oldest_due_seconds: c.double,
-      queue_depth: c.bigint,
     },
   ),
   report_condition: scalar(

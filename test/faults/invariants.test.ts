@@ -62,6 +62,23 @@ test('it excuses what was in flight, as often as it was, and no more', async () 
   expect(await wrongWith({ received, inFlight: new Map([[second, 1]]) })).toHaveLength(1);
 });
 
+test('it lets what was raised at the same time come in any order, and nothing else', async () => {
+  const [a = 0, b = 0, c = 0] = alertIds;
+  const orders = new Map([['/ordered', [second, first, third]]]);
+  const spans = (secondFrom: number) =>
+    new Map([
+      [a, { from: 1, to: 5 }],
+      [b, { from: secondFrom, to: 9 }],
+      [c, { from: 10, to: 11 }],
+    ]);
+  expect(await wrongWith({ orders, spans: spans(4) })).toEqual([]);
+  expect(await wrongWith({ orders, spans: spans(6) })).toEqual([expect.stringMatching(/^an ordered webhook/)]);
+  // One call raises in the order of its list.
+  const together = { from: 1, to: 5 };
+  const calls = new Map([a, b, c].map((id) => [id, together]));
+  expect(await wrongWith({ orders, spans: calls })).toEqual([expect.stringMatching(/^an ordered webhook/)]);
+});
+
 test('it finds books that do not add up', async () => {
   await flow.sql`update tocsin_data.webhook_health_metrics set total_deliveries = 4 where webhook_id = ${webhook.id}`;
   expect(await wrongWith({})).toEqual([`the health of webhook ${webhook.id} is not the sum of its log`]);

@@ -7,7 +7,7 @@ import { makeVault } from '../../src/store/vault.ts';
 import { advance } from './advance.ts';
 import { type Child, startCli } from './children.ts';
 import { ENCRYPTION_KEY } from './flow.ts';
-import { inspect, listInFlight, listOpen, type Report } from './invariants.ts';
+import { inspect, listInFlight, listOpen, type Report, type Span } from './invariants.ts';
 import { type ReceiverChild, startReceiverChild } from './receiver_child.ts';
 import { until } from './wait.ts';
 
@@ -20,6 +20,8 @@ export type Rig = {
   webhookIds: number[];
   /** Raises so many alerts, `batch` (500) in a transaction; each goes to every webhook. Rejects with the first batch that does. */
   raise(count: number, batch?: number): Promise<void>;
+  /** Raises these together, by SQL unless told otherwise; rejects when it is not acknowledged that they are kept. */
+  raiseList(alerts: RaisedAlert[], raiseBatch?: RaiseBatch): Promise<void>;
   startWorker(env?: Record<string, string>): Promise<WorkerChild>;
   /** Resolves when so many different deliveries have arrived. */
   progress(unique: number): Promise<unknown>;
@@ -40,8 +42,11 @@ export type RigOptions = {
   delayMs?: number;
   concurrency?: number;
   /** Raises one batch and resolves with the ids when it is acknowledged; by SQL unless given. */
-  raiseBatch?: (alerts: { alert_type: string; message: string }[]) => Promise<number[]>;
+  raiseBatch?: RaiseBatch;
 };
+
+export type RaisedAlert = { alert_type: string; message: string; severity?: string };
+export type RaiseBatch = (alerts: RaisedAlert[]) => Promise<number[]>;
 
 /** Makes the webhooks in a database that has the schema, and the receiver that they call. */
 export async function startRig(place: { url: string; sql: Sql }, options: RigOptions = {}): Promise<Rig> {
@@ -52,10 +57,19 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
   const secret = generateSecret();
   const receiver = await startReceiverChild({ secret, delayMs });
   const api = makeApi(sql);
-  const raiseBatch = options.raiseBatch ?? ((p_alerts) => api.alerts.raise_alerts({ p_alerts }));
+  const raiseBatch: RaiseBatch = options.raiseBatch ?? ((p_alerts) => api.alerts.raise_alerts({ p_alerts }));
   const sealed = makeVault([ENCRYPTION_KEY]).seal(secret, 'webhook_secret');
   const acknowledgedIds = new Set<number>();
   const inFlight = new Map<string, number>();
+  const spans = new Map<number, Span>();
+  const raiseList = async (alerts: RaisedAlert[], by = raiseBatch) => {
+    const span = { from: performance.now(), to: Number.POSITIVE_INFINITY };
+    for (const id of await by(alerts)) {
+      acknowledgedIds.add(id);
+      spans.set(id, span);
+    }
+    span.to = performance.now();
+  };
   const webhookIds = await makeWebhooks(api, receiver.url, sealed, { webhooks, ordered });
   return {
     sql,
@@ -68,9 +82,10 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
           alert_type: 'fault.test',
           message: 'm',
         }));
-        for (const id of await raiseBatch(alerts)) acknowledgedIds.add(id);
+        await raiseList(alerts);
       }
     },
+    raiseList,
     async startWorker(env = {}) {
       const child = await startCli(['work'], {
         ready: /"worker started"[^\n]*"worker_id":(\d+)/,
@@ -108,6 +123,7 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
         webhookIds,
         received,
         orders,
+        spans,
         unverified,
         inFlight,
         duplicatesMax,

@@ -11,12 +11,17 @@ export type Evidence = {
   received: ReadonlyMap<string, number>;
   /** First arrivals at ordered webhooks, in order. */
   orders: ReadonlyMap<string, string[]>;
+  /** When raising each alert began and was acknowledged: what overlapped may come in any order. Without it, ids tell the order. */
+  spans?: ReadonlyMap<number, Span>;
   unverified: number;
   /** How often each webhook-id was in flight when a fault struck: it may have come that often in vain. */
   inFlight: ReadonlyMap<string, number>;
   /** Duplicates beyond those, where what was in flight cannot be known. */
   duplicatesMax?: number;
 };
+
+/** In milliseconds on any clock; alerts raised in one call share the object. */
+export type Span = { from: number; to: number };
 
 /** What was found; `wrong` names each invariant that does not hold, with an example. */
 export type Report = { alerts: number; deliveries: number; duplicates: number; wrong: string[] };
@@ -72,7 +77,9 @@ export async function inspect(sql: Sql, evidence: Evidence): Promise<Report> {
   );
   hold(
     'an ordered webhook gets its deliveries in order',
-    [...evidence.orders].filter(([, ids]) => !isAscending(ids)).map(([path]) => path),
+    [...evidence.orders]
+      .filter(([, ids]) => !isInOrder(ids, (id) => spanOf(id, byMessage.get(id)?.alert_id, evidence.spans)))
+      .map(([path]) => path),
   );
   let duplicates = 0;
   const needless: string[] = [];
@@ -140,7 +147,24 @@ function repeated(list: string[]): string[] {
   return list.filter((each) => seen.size === seen.add(each).size);
 }
 
-/** By the number in `msg_…`, which is in the order of raising. */
-function isAscending(ids: string[]): boolean {
-  return ids.every((id, i) => i === 0 || Number(id.slice(4)) > Number(ids[i - 1]?.slice(4)));
+function spanOf(id: string, alertId: number | undefined, spans: Evidence['spans']): Span {
+  if (spans) return spans.get(alertId ?? 0) ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  return { from: Number(id.slice(4)), to: Number(id.slice(4)) };
+}
+
+/**
+ * Nothing came after what was raised later: raised in the same call, by the number in `msg_…`; else by the spans. A raise that
+ * was never acknowledged may have taken place at any time after it began.
+ */
+function isInOrder(ids: string[], span: (id: string) => Span): boolean {
+  let earliestEnd = Number.POSITIVE_INFINITY;
+  const firstOfCall = new Map<Span, number>();
+  for (const id of ids.toReversed()) {
+    const number = Number(id.slice(4));
+    const its = span(id);
+    if (earliestEnd < its.from || number > (firstOfCall.get(its) ?? number)) return false;
+    earliestEnd = Math.min(earliestEnd, its.to);
+    firstOfCall.set(its, number);
+  }
+  return true;
 }

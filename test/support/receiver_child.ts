@@ -19,6 +19,8 @@ export type ReceiverChild = {
   /** The ids that came to each path below `/ordered/`, in the order in which they came first. */
   orders(): Promise<Map<string, string[]>>;
   reset(): Promise<void>;
+  /** From now on it answers with this status, or not at all. */
+  behave(status: number, isHanging?: boolean): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -44,6 +46,8 @@ export async function startReceiverChild(
       return new Map(Object.entries(orders));
     },
     reset: async () => void (await fetch(`${url}/_reset`)),
+    behave: async (status, isHanging = false) =>
+      void (await fetch(`${url}/_behave?status=${status}&hang=${Number(isHanging)}`)),
     stop: async () => {
       child.kill('SIGKILL');
       await child.exited;

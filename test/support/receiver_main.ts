@@ -15,7 +15,9 @@ const { values } = parseArgs({
 
 const webhook = values.secret === undefined ? null : new Webhook(values.secret);
 const delayMs = Number(values['delay-ms']);
-const status = Number(values.status);
+let status = Number(values.status);
+/** Requests that get no answer: their senders give up. */
+let isHanging = false;
 let ids = new IdCounter();
 /** Ids in the order in which they came first, of the paths below `/ordered/`. */
 let orders = new Map<string, Set<string>>();
@@ -27,7 +29,7 @@ const server = Bun.serve({
   port: Number(values.port),
   hostname: '127.0.0.1',
   reusePort: false,
-  fetch: (request) => (request.method === 'POST' ? receive(request) : report(new URL(request.url).pathname)),
+  fetch: (request) => (request.method === 'POST' ? receive(request) : report(new URL(request.url))),
 });
 
 // The starter reads this one line to learn the port.
@@ -42,6 +44,7 @@ async function receive(request: Request): Promise<Response> {
   keepOrder(new URL(request.url).pathname, id);
   if (webhook !== null && !isSigned(webhook, request, body)) unverified++;
   if (delayMs > 0) await Bun.sleep(delayMs);
+  if (isHanging) await new Promise(() => undefined);
   return new Response(null, { status });
 }
 
@@ -60,8 +63,16 @@ function isSigned(webhook: Webhook, request: Request, body: string): boolean {
   }
 }
 
-/** `/_stats`: counts · `/_ids`: one `id count` per line · `/_orders`: ids by path, in order · `/_reset`: forgets all. */
-function report(path: string): Response {
+/**
+ * `/_stats`: counts · `/_ids`: one `id count` per line · `/_orders`: ids by path, in order · `/_reset`: forgets all ·
+ * `/_behave?status=503&hang=1`: what it does from now on.
+ */
+function report({ pathname: path, searchParams }: URL): Response {
+  if (path === '/_behave') {
+    status = Number(searchParams.get('status'));
+    isHanging = searchParams.get('hang') === '1';
+    return new Response(null, { status: 204 });
+  }
   if (path === '/_stats') {
     const { total, unique } = ids;
     const times = { first_at_ms: firstAtMs, last_at_ms: lastAtMs };

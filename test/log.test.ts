@@ -1,9 +1,11 @@
 // Log lines: their form, their levels, and what never gets into them.
 import { expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appendTo, createLog, type LogOptions } from '../src/log.ts';
+import { redact } from '../src/redact.ts';
+import { until } from './support/wait.ts';
 
 function makeLog(options: LogOptions = {}) {
   const lines: string[] = [];
@@ -69,4 +71,53 @@ test('a file gets every line in order, and a file that cannot be written stops n
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+test('several programs share a file that is renamed meanwhile, and no line is lost or torn', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tocsin-log-'));
+  try {
+    const path = join(directory, 'log');
+    const COUNT = 2000;
+    const script = join(import.meta.dir, 'support/log_writer.ts');
+    const writers = ['a', 'b', 'c'].map((name) => Bun.spawn([process.execPath, script, path, name, String(COUNT)]));
+    for (let i = 1; i <= 3; i++) {
+      await until(() => existsSync(path));
+      renameSync(path, `${path}.${i}`);
+    }
+    expect(await Promise.all(writers.map(({ exited }) => exited))).toEqual([0, 0, 0]);
+    const lines = readdirSync(directory).flatMap((name) =>
+      readFileSync(join(directory, name), 'utf8').trimEnd().split('\n'),
+    );
+    const seen = new Set(lines.map((line) => JSON.parse(line)).map(({ writer, i }) => `${writer}${i}`));
+    expect([lines.length, seen.size]).toEqual([3 * COUNT, 3 * COUNT]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('an error with a report is told of once, with all its fields; others and lesser lines are not', async () => {
+  const told: unknown[] = [];
+  const reports = {
+    report: (...report: unknown[]) => void told.push(report),
+    flush: async () => void told.push('flushed'),
+  };
+  const log = createLog({ write: () => undefined, reports }).child({ worker_id: 7 });
+  const error = new Error('unexpected');
+  log.warn('tried again', { error });
+  log.error('no error here', { reason: 'x' });
+  log.error('failed', { error });
+  await log.flush();
+  expect(told).toEqual([[error, 'failed', { worker_id: 7, error }], 'flushed']);
+});
+
+test.each([
+  ['key tsk_0123456789abcdef0123456789 was used', 'key tsk_… was used'],
+  ['whsec_cGxhbnRlZCBzZWNyZXQ= is wrong', 'whsec_… is wrong'],
+  ['authorization: Bearer abc.def-ghi_jkl', 'authorization: Bearer …'],
+  ['token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2ln here', 'token [token] here'],
+  ['connect postgres://u:p%40ss@db:5432/x', 'connect postgres://u:…@db:5432/x'],
+  ['https://events.example/?routing_key=0123&x=1', 'https://events.example/?routing_key=…&x=1'],
+  ['nothing to hide: 42 of 43', 'nothing to hide: 42 of 43'],
+])('%j is told as %j', (text, expected) => {
+  expect(redact(text)).toBe(expected);
 });

@@ -63,8 +63,8 @@ describe('two processes', () => {
     expect(sampleOf(samples, 'tocsin_delivery_latency_seconds_count', { attempt: 'first' })).toBe(20);
     expect(sampleOf(samples, 'tocsin_claimed_deliveries_total')).toBe(20);
     expect(sampleOf(samples, 'tocsin_late_results_total')).toBe(0);
-    expect(sampleOf(samples, 'tocsin_db_calls_total', { call: 'raise_alert' })).toBe(20);
-    expect(sampleOf(samples, 'tocsin_db_call_errors_total', { call: 'raise_alert' })).toBeUndefined();
+    expect(sampleOf(samples, 'tocsin_db_calls_total', { call: 'create_webhook' })).toBe(1);
+    expect(sampleOf(samples, 'tocsin_db_call_errors_total', { call: 'create_webhook' })).toBeUndefined();
   });
 
   test('count the sockets that are open, and how they end', async () => {

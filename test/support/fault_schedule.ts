@@ -75,8 +75,8 @@ async function post(apiUrl: string, alerts: unknown[]): Promise<number[]> {
 }
 
 /** Does what an operator would, and waits until nothing is under way: webhooks whose breaker is open are enabled again. */
-export async function mend({ sql, rig, members }: World): Promise<void> {
-  const mended = advance(async () => {
+export async function mend({ sql, rig }: World): Promise<void> {
+  await advance(async () => {
     const unwell = await sql<{ webhook_id: number }[]>`
       select webhook_id from tocsin_data.webhook_health_metrics where breaker_state = 'open' or blocked_until > now()`;
     for (const { webhook_id } of unwell)
@@ -85,8 +85,13 @@ export async function mend({ sql, rig, members }: World): Promise<void> {
     const open = await listOpen(sql);
     return { isDone: Object.values(open).every((count) => count === 0), state: JSON.stringify(open) };
   });
-  await mended.catch((cause) => {
-    const said = members.map(({ name, child }) => `${name}: ${child.output().split('\n').slice(-6).join('\n')}`);
-    throw new Error(`Work stands still.\n${said.join('\n')}`, { cause });
+}
+
+/** Adds to an error what the programs said last. */
+export function withLastWords(cause: unknown, { members }: World): Error {
+  const said = members.map(({ name, child }) => {
+    const lines = child.output().trimEnd().split('\n').slice(-5);
+    return [`${name}:`, ...lines.map((line) => line.slice(0, 600))].join('\n  ');
   });
+  return new Error(`${(cause as Error).message}\n${said.join('\n')}`, { cause });
 }

@@ -60,6 +60,8 @@ export async function startWorld(options: { webhooks: number; ordered: number })
   await migrate(sql);
   await sql`select tocsin.maintain_partitions()`;
   const disk = await mountLogDisk(sql, home);
+  // Also when a test run ends before all has started.
+  process.once('exit', () => disk?.unmount());
   const redis = hasRedis ? await startRedis() : undefined;
   const rig = await startRig({ url, sql }, { ...options, delayMs: 5 });
   setDefaultTimeout(3_600_000);

@@ -10,3 +10,11 @@ create type tocsin_internal.history_figures as (
 create type tocsin_internal.anomaly_observation as (
   kind text, subject text, past text, starts_at timestamptz, x double precision, n double precision, slow_ms integer
 );
+
+-- What the history says of a webhook at a moment: attempts and failures of the last quarter of an hour, of the last hour and of
+-- the 24 hours before it; how long its breaker was open; hours in which it failed; sums of log latencies over as many deliveries.
+create type tocsin_internal.failure_figures as (
+  quarter_attempts bigint, quarter_failed bigint, hour_attempts bigint, hour_failed bigint, day_attempts bigint, day_failed bigint,
+  quarter_open_seconds real, hour_open_seconds real, failed_hours bigint, quarter_log_ms double precision,
+  before_log_ms double precision, day_log_ms double precision, quarter_delivered bigint, before_delivered bigint, day_delivered bigint
+);

@@ -15,8 +15,9 @@ language sql stable as $$
          least(l.slots_max, l.max_in_flight), tocsin_internal.slowed_because(l, m)
     from tocsin_data.webhooks w
     join tocsin_data.webhook_health_metrics m on m.webhook_id = w.webhook_id
-    join tocsin_data.webhook_lanes l on l.bucket = w.bucket and l.webhook_id = w.webhook_id
     left join tocsin_internal.unfolded_health(p_webhook_ids) u on u.webhook_id = w.webhook_id
+   cross join lateral (
+     select * from tocsin_data.webhook_lanes n where n.bucket = w.bucket and n.webhook_id = w.webhook_id limit 1) l
    cross join lateral (
      select m.total_deliveries + coalesce(u.delivered, 0) as total, m.successful_deliveries + coalesce(u.delivered, 0) as successful) t
    where w.webhook_id = any (p_webhook_ids)

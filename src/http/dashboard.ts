@@ -4,6 +4,7 @@ import { Elysia } from 'elysia';
 import {
   alertSummaryRow,
   anomalyRow,
+  failureRiskRow,
   overviewRow,
   performanceRow,
   tileRow,
@@ -68,6 +69,15 @@ const listAnomalies = operation(
     answers: { 200: pageOf(Type.Object(anomalyRow, { title: 'Anomaly' })) },
   },
   { query: strict({ window_seconds: windowField(DAY_SECONDS, 3600) }) },
+);
+const listRisks = operation(
+  'list_failure_risks',
+  {
+    tag,
+    summary: 'How likely each active webhook fails within the hour',
+    answers: { 200: pageOf(Type.Object(failureRiskRow, { title: 'FailureRisk' })) },
+  },
+  { query: listQuery({}) },
 );
 const readTimeseries = operation(
   'get_timeseries',
@@ -152,6 +162,21 @@ export const dashboard = (deps: Deps) => {
       async ({ caller, query }) =>
         onlyPage(await calls.list_anomalies({ p_tenant_id: caller.tenant_id, p_window_seconds: query.window_seconds })),
       listAnomalies,
+    )
+    .get(
+      '/dashboard/failure-risks',
+      async ({ caller: { tenant_id: p_tenant_id }, query }) => {
+        const page = await pageThrough(
+          query,
+          async ({ edgeId, limit, offset }) => {
+            const rows = await calls.list_failure_risks({ p_tenant_id, p_after_id: edgeId, p_limit: offset + limit });
+            return rows.slice(offset).map((row) => ({ ...row, id: row.webhook_id }));
+          },
+          () => deps.api.webhooks.count_webhooks({ p_tenant_id, p_is_active: true }),
+        );
+        return { ...page, items: page.items.map(({ id: _, ...row }) => row) };
+      },
+      listRisks,
     )
     .get(
       '/dashboard/timeseries',

@@ -51,6 +51,8 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   get_dashboard_performance: 'viewer',
   list_dashboard_webhooks: 'viewer',
   list_anomalies: 'viewer',
+  get_failure_risk: 'viewer',
+  list_failure_risks: 'viewer',
   get_timeseries: 'viewer',
   get_alert_summary: 'viewer',
 

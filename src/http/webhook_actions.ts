@@ -1,6 +1,7 @@
 // Routes under /webhooks/{id} that do something: test, rotate the secret, enable, list its deliveries.
 import { Type } from '@sinclair/typebox';
 import { Elysia } from 'elysia';
+import { failureRiskRow } from '../store/api/dashboard.ts';
 import { auth } from './auth.ts';
 import { deliveriesOf, deliveryFilters, deliveryPage } from './delivery_list.ts';
 import type { Deps } from './deps.ts';
@@ -68,6 +69,18 @@ const enable = operation(
   },
   { params },
 );
+const risk = operation(
+  'get_failure_risk',
+  {
+    tag,
+    summary: 'How likely it fails within the hour',
+    description:
+      'Fails: in some five minutes its breaker is open, or half or more of five or more attempts fail. figures has what was observed, ' +
+      'weighed as fitted on simulated histories; the contributions add up to the logit of the probability.',
+    answers: { 200: Type.Object(failureRiskRow, { title: 'FailureRisk' }) },
+  },
+  { params },
+);
 const list = operation(
   'list_deliveries_of_webhook',
   { tag, summary: 'List the deliveries of a webhook', answers: { 200: deliveryPage } },
@@ -110,6 +123,15 @@ export const webhookActions = (deps: Deps) => {
         return found(await get_webhook(key), 'webhook');
       },
       enable,
+    )
+    .get(
+      '/failure-risk',
+      async ({ caller, params: { id } }) =>
+        found(
+          await deps.api.dashboard.get_failure_risk({ p_webhook_id: id, p_tenant_id: caller.tenant_id }),
+          'webhook',
+        ),
+      risk,
     )
     .get(
       '/deliveries',

@@ -1,5 +1,6 @@
 // The SQL functions behind the dashboard, as typed calls.
-import { many, one } from '../call.ts';
+import { Type } from '@sinclair/typebox';
+import { many, maybe, one } from '../call.ts';
 import * as c from '../columns.ts';
 import { healthStatuses } from './webhooks.ts';
 
@@ -83,6 +84,26 @@ export const anomalyRow = {
   description: c.text,
 };
 
+/** What raises or lowers a risk: `value` × `weight` is the contribution, and those of all add up to the logit. */
+const riskFigure = Type.Object({
+  name: Type.String(),
+  observed: Type.Union([Type.String(), Type.Null()]),
+  value: Type.Number(),
+  weight: Type.Number(),
+  contribution: Type.Number(),
+});
+export const failureRiskRow = {
+  webhook_id: c.integer,
+  webhook_name: c.text,
+  probability: c.double,
+  attempts_last_hour: c.bigint,
+  failed_last_hour: c.bigint,
+  attempts_day_before: c.bigint,
+  failed_day_before: c.bigint,
+  reason: c.text,
+  figures: c.jsonb(Type.Array(riskFigure)),
+};
+
 export const timePointRow = {
   at: c.timestamptz,
   delivered: c.bigint,
@@ -119,6 +140,11 @@ export const dashboardCalls = {
   list_dashboard_webhooks: many(
     { p_tenant_id: c.integer, p_after_id: c.optional(c.integer), p_limit: c.optional(c.integer) },
     tileRow,
+  ),
+  get_failure_risk: maybe({ p_webhook_id: c.integer, p_tenant_id: c.optional(c.integer) }, failureRiskRow),
+  list_failure_risks: many(
+    { p_tenant_id: c.integer, p_after_id: c.optional(c.integer), p_limit: c.optional(c.integer) },
+    failureRiskRow,
   ),
   list_anomalies: many({ p_tenant_id: c.integer, p_window_seconds: c.optional(c.integer) }, anomalyRow),
   get_timeseries: many(

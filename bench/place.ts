@@ -15,7 +15,8 @@ export type BenchDatabase = { url: string; sql: Sql; drop(): Promise<void> };
 export type Place = {
   /** As PostgreSQL says it, such as 18.4. */
   version: string;
-  makeDatabase(): Promise<BenchDatabase>;
+  /** `isEmpty`: without the schema, for a program of another version that brings its own. */
+  makeDatabase(options?: { isEmpty?: boolean }): Promise<BenchDatabase>;
   leave(): Promise<void>;
 };
 
@@ -35,13 +36,15 @@ export async function placeOn(serverUrl: string, leave: () => Promise<void> = as
   await dropLeftovers(admin);
   return {
     version: server?.version ?? 'unknown',
-    makeDatabase: async () => {
+    makeDatabase: async ({ isEmpty = false } = {}) => {
       const name = `bench_${process.pid}_${++count}`;
       await admin`create database ${admin(name)} template template0`;
       const url = withDatabase(serverUrl, name);
       const sql = openSql(url, { max: 10, applicationName: 'bench' });
-      await migrate(sql);
-      await sql`select tocsin.maintain_partitions()`;
+      if (!isEmpty) {
+        await migrate(sql);
+        await sql`select tocsin.maintain_partitions()`;
+      }
       const drop = async () => {
         await sql.end({ timeout: 1 });
         await admin`drop database if exists ${admin(name)} with (force)`;

@@ -7,11 +7,13 @@ import { benchDirectory } from './place.ts';
 
 export type Redis = { port: number; stop(): Promise<void> };
 
-/** Empty, with its append-only file on (flushed each second, as by default); undefined where there is no `redis-server`. */
-export async function startRedis(): Promise<Redis | undefined> {
+/**
+ * Empty, with its append-only file on (flushed each second) unless it is a cache; undefined where there is no `redis-server`.
+ */
+export async function startRedis({ isCache = false } = {}): Promise<Redis | undefined> {
   const program = Bun.which('redis-server');
   if (program === null) return undefined;
-  const directory = join(benchDirectory, 'redis');
+  const directory = join(benchDirectory, `redis-${process.pid}`);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const port = await freePort();
@@ -19,13 +21,17 @@ export async function startRedis(): Promise<Redis | undefined> {
     port,
     bind: '127.0.0.1',
     dir: directory,
-    appendonly: 'yes',
+    appendonly: isCache ? 'no' : 'yes',
     save: '',
     'maxmemory-policy': 'noeviction',
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = await startProgram([program, ...args], {}, /Ready to accept connections/);
-  return { port, stop: () => child.stop() };
+  const stop = async () => {
+    await child.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { port, stop };
 }
 
 function freePort(): Promise<number> {

@@ -1,13 +1,15 @@
 // Writes RESULTS.md: one section for each scenario, replaced when that scenario was run again.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Place } from './place.ts';
+import { drawPlot } from './plot.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { markdownTable } from './table.ts';
 
 const path = join(import.meta.dir, 'RESULTS.md');
+const plotDirectory = join(import.meta.dir, 'plots');
 
 const preamble = `# Results
 
@@ -33,7 +35,19 @@ export function writeResults(scenario: Scenario, report: Report, occasion: Occas
 function sectionOf(scenario: Scenario, report: Report, occasion: Occasion): string {
   const notes = report.notes.map((note) => `- ${note}\n`).join('');
   const tables = report.tables.map((table) => `${markdownTable(table)}\n`).join('\n');
-  return `## ${scenario.name}\n\n${scenario.title}\n\n${tables}\n${notes}- ${occasionOf(occasion)}\n`;
+  const plots = writePlots(report);
+  return `## ${scenario.name}\n\n${scenario.title}\n\n${tables}\n${plots}${notes}- ${occasionOf(occasion)}\n`;
+}
+
+/** As files beside RESULTS.md; returns the Markdown that shows them. */
+function writePlots({ plots = [] }: Report): string {
+  mkdirSync(plotDirectory, { recursive: true });
+  return plots
+    .map((plot) => {
+      writeFileSync(join(plotDirectory, `${plot.name}.svg`), drawPlot(plot));
+      return `![${plot.title}](plots/${plot.name}.svg)\n\n`;
+    })
+    .join('');
 }
 
 function occasionOf({ place, loadBefore, loadAfter, seconds }: Occasion): string {

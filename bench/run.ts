@@ -1,10 +1,12 @@
-// Runs benches, as `bun run bench [NAME …] [--short]`: prints their tables; a full run writes them into RESULTS.md.
+// Runs benches, as `bun run bench [NAME …] [--only WORD] [--short] [--against COMMIT]`: prints their tables; a full run writes
+// them into RESULTS.md.
 import { parseArgs } from 'node:util';
+import { compareWith } from './against.ts';
 import { brokenBudgets } from './budgets.ts';
 import { load } from './measure.ts';
 import { openPlace } from './place.ts';
 import { writeResults } from './results.ts';
-import { makeBench, type Scenario } from './scenario.ts';
+import { type Bench, makeBench, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { textTable } from './table.ts';
 
@@ -14,14 +16,21 @@ const { values, positionals } = parseArgs({
     /** Some seconds each, judged by budgets.json, for CI; RESULTS.md stays as it is. */
     short: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    /** Those whose names begin so: `http`. */
+    only: { type: 'string' },
+    /** Nothing else: the hot read of this version and of where it branched off that commit. */
+    against: { type: 'string' },
   },
 });
 
-const chosen = positionals.length === 0 ? scenarios : positionals.map(byName);
+const { only = '' } = values;
+const chosen =
+  positionals.length === 0 ? scenarios.filter(({ name }) => name.startsWith(only)) : positionals.map(byName);
 const place = await openPlace();
 const broken: string[] = [];
 try {
-  for (const scenario of chosen) broken.push(...(await runOne(scenario)));
+  if (values.against !== undefined) await compareWith(makeOne(), values.against);
+  else for (const scenario of chosen) broken.push(...(await runOne(scenario)));
 } finally {
   await place.leave();
 }
@@ -29,8 +38,7 @@ for (const words of broken) console.log(`over budget: ${words}`);
 process.exit(values.short && broken.length > 0 ? 1 : 0);
 
 async function runOne(scenario: Scenario): Promise<string[]> {
-  const bench = makeBench(values.short ? 'short' : 'full', place);
-  if (values.rounds !== undefined) bench.rounds = Number(values.rounds);
+  const bench = makeOne();
   const startedAt = performance.now();
   const loadBefore = load();
   console.log(`\n== ${scenario.name}: ${scenario.title}`);
@@ -41,6 +49,12 @@ async function runOne(scenario: Scenario): Promise<string[]> {
   console.log(`· load ${loadBefore} before, ${occasion.loadAfter} after; ${Math.round(occasion.seconds)} s`);
   if (bench.size === 'full') writeResults(scenario, report, occasion);
   return brokenBudgets(scenario.name, report.figures);
+}
+
+function makeOne(): Bench {
+  const bench = makeBench(values.short ? 'short' : 'full', place);
+  if (values.rounds !== undefined) bench.rounds = Number(values.rounds);
+  return bench;
 }
 
 function byName(name: string): Scenario {

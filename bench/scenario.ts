@@ -19,8 +19,18 @@ export type Bench = {
 /** One table of results; the first column is text, the others are figures. */
 export type Table = { title: string; head: string[]; rows: string[][] };
 
+/** A line for each of some contenders, drawn into RESULTS.md; both axes are logarithmic. */
+export type Plot = {
+  /** Of its file. */
+  name: string;
+  title: string;
+  xLabel: string;
+  yLabel: string;
+  lines: { name: string; points: [x: number, y: number][] }[];
+};
+
 /** What a scenario found out. `figures` are what budgets.json may hold to limits: ratios, latencies, bytes. */
-export type Report = { tables: Table[]; figures: Record<string, number>; notes: string[] };
+export type Report = { tables: Table[]; figures: Record<string, number>; notes: string[]; plots?: Plot[] };
 
 /** A scenario; one file each in `scenarios/`, exported as `scenario`. */
 export type Scenario = {

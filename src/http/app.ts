@@ -17,7 +17,7 @@ import type { Deps, HttpOptions } from './deps.ts';
 import { Drain } from './drain.ts';
 import { docs } from './docs.ts';
 import { health } from './health.ts';
-import { makeHotReads } from './hot_reads.ts';
+import { type HotReads, makeHotReads } from './hot_reads.ts';
 import { metrics } from './metrics.ts';
 import { problems } from './problems.ts';
 import { replays } from './replays.ts';
@@ -26,6 +26,7 @@ import { MeteredRoutes, requestMeter } from './request_meter.ts';
 import { RouteTable } from './route_table.ts';
 import { tenants } from './tenants.ts';
 import { traces } from './traces.ts';
+import { warmFirstTenants } from './warming.ts';
 import { webhookActions } from './webhook_actions.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -36,6 +37,8 @@ export interface HttpServer {
   /** Without a slash at its end. */
   url: string;
   app: App;
+  /** Loads what is read most; returns how many answers. Nobody waits for it, and it waits for its turn with all others. */
+  warm(): Promise<number>;
   /** Accepts nothing more, lets what is in flight end for at most `graceMs` (5 s), and closes; see also drain.ts. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -61,7 +64,9 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { apiHost, apiPort, environment, allowedNetworks } = options.config;
   const policy = makeAddressPolicy({ allowedNetworks, allowLoopback: environment === 'development' });
   const drain = new Drain();
-  const app = makeApp({ ...options, policy }, drain);
+  const deps = { ...options, policy };
+  const parts: Parts = {};
+  const app = makeApp(deps, drain, parts);
   app.listen({ hostname: apiHost, port: apiPort });
   const { server } = app;
   if (!server) throw new Error('The HTTP server did not start.');
@@ -69,6 +74,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   return {
     url: server.url.origin,
     app,
+    warm: async () => (parts.hotReads === undefined ? 0 : warmFirstTenants(deps, parts.hotReads)),
     async stop(graceMs = GRACE_MS) {
       if (isOneOfSeveral(options.config)) await drain.run(DRAIN_MS_MAX);
       const timer = setTimeout(() => server.stop(true), graceMs);
@@ -85,13 +91,17 @@ function isOneOfSeveral({ seat }: HttpOptions['config']): boolean {
   return seat !== undefined;
 }
 
+/** What an app is made with, for whoever starts it. */
+type Parts = { hotReads?: HotReads };
+
 /** The plugins in their order: what every request passes, then the routes. */
-export function makeApp(given: Deps, drain = new Drain()) {
+export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
   const deps = { ...given, meters: given.meters ?? new Meters() };
   const routes = new RouteTable();
   const metered = new MeteredRoutes(routes);
   let throughRoutes: (request: Request) => Promise<Response>;
   const hotReads = makeHotReads(deps, (request) => throughRoutes(request));
+  parts.hotReads = hotReads;
   const app = new Elysia({
     name: 'tocsin',
     normalize: false,

@@ -7,19 +7,10 @@ import { auth, type Caller } from './auth.ts';
 import type { Deps } from './deps.ts';
 import type { HotReads } from './hot_reads.ts';
 import { operation, strict } from './operation.ts';
+import { warmTenant } from './warming.ts';
 
 const tag = 'cache';
 const nouns = ['webhooks', 'alerts', 'dashboard', 'all'] as const;
-/** What a page of the dashboard and most scripts read first. */
-const FIRST_PATHS = [
-  'dashboard/overview',
-  'dashboard/performance',
-  'dashboard/webhooks',
-  'webhooks',
-  'alerts',
-  'deliveries',
-];
-const WARM_MAX = 200;
 
 const count = Type.Integer({ minimum: 0 });
 const level = Type.Object({
@@ -104,12 +95,7 @@ export const cache = (deps: Deps, hotReads: HotReads) => {
       '/warm',
       async ({ caller, request }) => {
         const startedAt = performance.now();
-        const own = `${caller.tenant_id}|`;
-        const read = (deps.cache?.keys() ?? [])
-          .filter((key) => key.startsWith(own))
-          .map((key) => key.slice(own.length));
-        const paths = [...new Set([...FIRST_PATHS.map((path) => `/api/v1/${path}`), ...read])].slice(0, WARM_MAX);
-        const warmed_entries = await hotReads.warm(caller, request, paths);
+        const warmed_entries = await warmTenant(deps, hotReads, caller, request);
         const duration_ms = Math.round((performance.now() - startedAt) * 10) / 10;
         return { status: 'success' as const, warmed_entries, duration_ms, timestamp: new Date().toISOString() };
       },

@@ -44,6 +44,8 @@ export interface TestHttp {
   pingAnswer: PingAnswer;
   /** What a ping waits for before it answers. */
   beforePing: () => Promise<unknown>;
+  /** As a program does after its start. */
+  warm(): Promise<number>;
   stop(graceMs?: number): Promise<void>;
   /** Sends JSON where there is a body; every answer is held against what the API says of itself. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -106,6 +108,7 @@ export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp>
       message_id: 'ping_1',
     },
     beforePing: async () => undefined,
+    warm: () => server.warm(),
     stop: (graceMs) => server.stop(graceMs),
     async send(method, path, body, headers) {
       const answer = await send(http.url, method, path, body, headers);

@@ -51,7 +51,7 @@ test('one trace leads from the caller by request and SQL call to the delivery an
   const [request] = await webhook.received(1);
   await until(() => spansOf(traceId).some(({ name }) => name === 'deliver'), { what: 'the span of the delivery' });
   const byName = Object.fromEntries(spansOf(traceId).map((span) => [span.name, span]));
-  const { 'POST /api/v1/alerts': served, raise_alert: raised, deliver: delivered } = byName;
+  const { 'POST /api/v1/alerts': served, raise_and_get_alert: raised, deliver: delivered } = byName;
   expect(served).toMatchObject({
     kind: 2,
     parentSpanId: 'b7ad6b7169203331',

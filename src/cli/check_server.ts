@@ -10,8 +10,8 @@ import {
 import type { Sql } from '../store/sql.ts';
 import { type Finding, failure, ok, sizeOf, warning } from './checkup.ts';
 
-/** A worker's own connections, its alarm, the invalidation, and one to look after the server by hand. */
-const CONNECTIONS_BESIDE_POOL = 8;
+/** Of each process: the worker's own four, its alarm, and what listens for changes. */
+const CONNECTIONS_BESIDE_POOL = 6;
 const OLD_SECONDS = 600;
 const SLOT_BYTES_MAX = 1024 ** 3;
 const SKEW_MS_WARNING = 1_000;

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCli } from './support/children.ts';
+import { startCli, startScript } from './support/children.ts';
 import { startCollector } from './support/collector.ts';
 import { startFlow } from './support/flow.ts';
 import { until } from './support/wait.ts';
@@ -19,6 +19,7 @@ const server = await startCli(['serve'], {
     ENVIRONMENT: 'development',
     API_PORT: '0',
     LOG_FILE: logFile,
+    API_LOG_LEVEL: 'DEBUG',
     ENCRYPTION_KEY: 'the key that seals what tests store',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
@@ -135,4 +136,32 @@ test('SIGHUP and a renamed log file leave the server running, and its next line 
   const lines = readFileSync(`${logFile}.1`, 'utf8').trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line).message)).toContain('serving');
   expect((await fetch(`${url}/health`)).status).toBe(200);
+});
+
+test('a program that stops by a bug reports it before it ends', async () => {
+  const program = await startScript('test/support/crashing_program.ts', [], {
+    ready: /"stopped"/,
+    env: { SENTRY_DSN: collector.dsn },
+  });
+  // A signal that changes nothing: it ends by itself.
+  expect(await program.stop('SIGCONT')).toBe(1);
+  const envelope = collector.envelopes.find((text) => text.includes('cannot go on')) ?? '';
+  expect(envelope).toContain('"log_message":"stopping after an unexpected error"');
+  expect(envelope + program.output()).not.toContain('hunter2');
+});
+
+test('at the level DEBUG every request has a line with its id, its trace and what it took', async () => {
+  const lines = server
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"message":"request"'));
+  const found = lines.map((line) => JSON.parse(line)).find(({ request_id }) => request_id === 'r-1');
+  expect(found).toMatchObject({
+    level: 'debug',
+    trace_id: traceId,
+    method: 'POST',
+    path: '/api/v1/alerts',
+    status: 201,
+  });
+  expect(typeof found.ms).toBe('number');
 });

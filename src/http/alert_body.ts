@@ -46,9 +46,14 @@ export const manyBody = strict({
   notes,
 });
 
-export const idempotencyHeader = Type.Object({
+export const raisingHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({ maxLength: 255, description: 'Any text; the same request with the same key is done once.' }),
+  ),
+  traceparent: Type.Optional(
+    Type.String({
+      description: 'Of W3C Trace Context: the deliveries go on with it. One that is not well-formed is ignored.',
+    }),
   ),
 });
 

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { Elysia } from 'elysia';
 import { alertRow, alertStatuses, raisedRow } from '../store/api/alerts.ts';
 import { severities } from '../store/api/webhooks.ts';
-import { alertBody, batchBody, idempotencyHeader, idempotencyKeyOf } from './alert_body.ts';
+import { alertBody, batchBody, raisingHeaders, idempotencyKeyOf } from './alert_body.ts';
 import { auth } from './auth.ts';
 import type { Deps } from './deps.ts';
 import { idOf, operation } from './operation.ts';
@@ -43,7 +43,7 @@ const raise = operation(
     description:
       'message is enough. With an idempotency-key header, the same request again gets the first answer again. ' +
       'The answer shows the alert as it was raised.',
-    headers: idempotencyHeader,
+    headers: raisingHeaders,
     answers: { 201: raised },
   },
   { body: alertBody },
@@ -55,7 +55,7 @@ const raiseBatch = operation(
     summary: 'Raise up to 1,000 alerts, all or none',
     description: 'The ids come back in the order of the alerts. An idempotency-key header holds for the whole list.',
     bodyBytesMax: BATCH_BYTES_MAX,
-    headers: idempotencyHeader,
+    headers: raisingHeaders,
     answers: { 201: raisedBatch },
   },
   { body: batchBody },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Elysia } from 'elysia';
 import { makeAddressPolicy } from '../store/address_rules.ts';
 import { Meters } from '../store/meters.ts';
+import { accessLog } from './access_log.ts';
 import { alertActions } from './alert_actions.ts';
 import { alerts } from './alerts.ts';
 import { answers } from './answers.ts';
@@ -114,6 +115,7 @@ export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
     .use(drain.plugin)
     .use(requestId())
     .use(traces(deps.tracing, routes))
+    .use(deps.config.logLevel === 'debug' ? accessLog(deps.log, routes) : new Elysia())
     .use(problems(deps.log, routes, deps.tracing))
     .use(cors(deps.config))
     .use(developmentGuard(deps.config))

@@ -25,6 +25,7 @@ import { replays } from './replays.ts';
 import { requestId } from './request_id.ts';
 import { MeteredRoutes, requestMeter } from './request_meter.ts';
 import { RouteTable } from './route_table.ts';
+import { system } from './system.ts';
 import { tenants } from './tenants.ts';
 import { traces } from './traces.ts';
 import { warmFirstTenants } from './warming.ts';
@@ -114,8 +115,8 @@ export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
     .use(requestMeter(deps.meters, metered))
     .use(drain.plugin)
     .use(requestId())
-    .use(traces(deps.tracing, routes))
     .use(deps.config.logLevel === 'debug' ? accessLog(deps.log, routes) : new Elysia())
+    .use(traces(deps.tracing, routes))
     .use(problems(deps.log, routes, deps.tracing))
     .use(cors(deps.config))
     .use(developmentGuard(deps.config))
@@ -138,6 +139,7 @@ export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
         .use(alertActions(deps))
         .use(dashboard(deps))
         .use(deliveries(deps))
+        .use(system(deps))
         .use(apiKeys(deps))
         .use(tenants(deps))
         .use(cache(deps, hotReads)),

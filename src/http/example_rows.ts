@@ -4,9 +4,7 @@ const at = (time: string) => `${DAY}T${time}Z`;
 
 const WEBHOOK_ID = 1;
 /** Ids hold their time: these are of the moment that the rows name. */
-const ALERT_ID = 374346665164801;
-const DELIVERY_ID = 374346665164802;
-const REPLAY_ID = 374346673553409;
+const [ALERT_ID, DELIVERY_ID, REPLAY_ID] = [374346665164801, 374346665164802, 374346673553409] as const;
 
 export const ids = { webhook: WEBHOOK_ID, alert: ALERT_ID, delivery: DELIVERY_ID, replay: REPLAY_ID, apiKey: 7 };
 
@@ -192,13 +190,23 @@ export const anomaly = {
   observed: 31.2,
   expected: 0.4,
   unit: 'percent',
-  deviation: 12.6,
   sample_size: 480,
   past_sample_size: 9120,
   past_periods: 20,
   compared_with: 'the same hour of the last 20 days',
   since: at('12:10:00.000'),
   description: 'Billing failed 31.2 % of 480 attempts; 0.4 % is usual.',
+};
+
+export const risk = {
+  webhook_id: WEBHOOK_ID,
+  webhook_name: webhook.name,
+  probability: 0.04,
+  attempts_last_hour: 80,
+  failed_last_hour: 1,
+  attempts_day_before: 1900,
+  failed_day_before: 4,
+  reason: '1 of the last 80 attempts failed.',
 };
 
 export const timePoint = {

@@ -46,6 +46,41 @@ export const examples: Readonly<Record<string, Examples>> = {
     },
   },
 
+  get_system_overview: ok({
+    version: '0.1.0',
+    generated_at: rows.now,
+    server: {
+      processes: 4,
+      restarts: 0,
+      started_at: '2026-06-01T08:00:00.000Z',
+      memory_bytes: 402_653_184,
+      sockets: 3,
+      pool: { size: 48, used: 2, waiting: 0 },
+    },
+    database: {
+      postgres_version: '18.1',
+      database_bytes: 734_003_200,
+      connections: 14,
+      connections_max: 100,
+      retention_days: 30,
+      ready: 12,
+      alert_partitions: 38,
+      log_partitions: 38,
+      partition_runway_seconds: 604_800,
+    },
+    workers: [
+      {
+        worker_id: 374346665164700,
+        host: 'app-1',
+        pid: 4242,
+        started_at: '2026-06-01T08:00:00.000Z',
+        beat_at: rows.now,
+        is_alive: true,
+        in_flight: 3,
+      },
+    ],
+  }),
+
   list_webhooks: list(webhook),
   create_webhook: { body: rows.newWebhook, answers: { 201: { ...webhook, secret: SECRET } } },
   get_webhook: ok(webhook),
@@ -96,6 +131,8 @@ export const examples: Readonly<Record<string, Examples>> = {
   get_dashboard_performance: ok(rows.performance),
   list_dashboard_webhooks: list(rows.tile),
   list_anomalies: list(rows.anomaly),
+  get_failure_risk: ok(rows.risk),
+  list_failure_risks: list(rows.risk),
   get_timeseries: list(rows.timePoint),
 
   list_api_keys: list(rows.apiKey),
@@ -109,6 +146,7 @@ export const examples: Readonly<Record<string, Examples>> = {
   list_tenants: list(rows.tenant),
   create_tenant: { body: { name: 'acme' }, answers: { 201: rows.tenant } },
   get_tenant: ok(rows.tenant),
+  set_queue_limit: { body: { queue_limit: 100_000 }, ...ok(rows.tenant) },
 
   get_cache_stats: ok({
     hit_rate: 0.982,

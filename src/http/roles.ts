@@ -56,6 +56,8 @@ export const rolesNeeded: Readonly<Record<string, Role | 'anyone'>> = Object.fre
   get_timeseries: 'viewer',
   get_alert_summary: 'viewer',
 
+  get_system_overview: 'viewer',
+
   get_cache_stats: 'viewer',
   warm_cache: 'admin',
   invalidate_cache: 'admin',

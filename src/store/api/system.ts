@@ -1,8 +1,39 @@
 // The SQL functions about the system as a whole, as typed calls.
-import { maybe, one, scalar } from '../call.ts';
+import { many, maybe, one, scalar } from '../call.ts';
 import * as c from '../columns.ts';
 
+/** A process that delivers. */
+export const workerRow = {
+  worker_id: c.bigint,
+  host: c.text,
+  pid: c.integer,
+  started_at: c.timestamptz,
+  beat_at: c.timestamptz,
+  is_alive: c.boolean,
+  in_flight: c.integer,
+  late_results: c.bigint,
+};
+
+/** What the database says of itself, and of what waits in it. */
+export const systemOverviewRow = {
+  postgres_version: c.text,
+  database_bytes: c.bigint,
+  connections: c.integer,
+  connections_max: c.integer,
+  retention_days: c.integer,
+  ready: c.bigint,
+  scheduled: c.bigint,
+  parked: c.bigint,
+  sending: c.bigint,
+  oldest_due_seconds: c.double,
+  alert_partitions: c.integer,
+  log_partitions: c.integer,
+  partition_runway_seconds: c.double,
+};
+
 export const systemCalls = {
+  get_system_overview: one({}, systemOverviewRow),
+  list_workers: many({}, workerRow),
   get_system_health: one(
     {},
     {

@@ -9,6 +9,8 @@ export interface Config {
   environment: 'development' | 'production';
   /** A PostgreSQL server of the user's; without one Tocsin starts its embedded one. */
   databaseUrl: string | undefined;
+  /** To go back to this version: starts on a database that a newer one has upgraded, and rebuilds all but its tables. */
+  allowNewerSchema: boolean;
   dbPoolMin: number;
   dbPoolMax: number;
   apiHost: string;
@@ -88,6 +90,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   const config: Config = {
     environment,
     databaseUrl,
+    allowNewerSchema: read.flag('ALLOW_NEWER_SCHEMA', false),
     dbPoolMin: read.integer('DB_POOL_MIN', 10, 0, 1_000),
     dbPoolMax: read.integer('DB_POOL_MAX', 50, 2, 1_000),
     apiHost: read.text('API_HOST') ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),

@@ -38,6 +38,7 @@ describe('readConfig', () => {
       apiHost: '127.0.0.1',
       apiPort: 8000,
       apiWorkers: 1,
+      allowNewerSchema: false,
       dbPoolMin: 10,
       dbPoolMax: 50,
       logLevel: 'info',

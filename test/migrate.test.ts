@@ -38,6 +38,30 @@ describe('tables', () => {
     expect(error.message).toContain('sql/tables/0002_more.sql, which this Tocsin does not have');
   });
 
+  test('a newer version can be gone back from, with its tables as they are, and forward again', async () => {
+    const newer = {
+      'tables/0002_more.sql': 'alter table tocsin_data.notes add more text; create table tocsin_data.newer (id int);',
+      'functions/count_newer.sql': `create or replace function tocsin.count_newer() returns int
+        language sql stable as $$ select count(*)::int from tocsin_data.newer $$;`,
+    };
+    await migrateNotes(sql, newer);
+    const refused = await failureOf(migrateNotes(sql));
+    expect(refused.message).toContain('to go back to this version, set ALLOW_NEWER_SCHEMA=true');
+    expect(await migrateNotes(sql, {}, { allowNewer: true })).toEqual({ appliedTables: [], isRebuilt: true });
+    expect(await listPublic(sql)).toEqual(['tocsin.count_notes(integer)', 'tocsin.v_notes']);
+    await sql`insert into tocsin_data.notes (note_id, body, more) values (1, 'kept', 'too')`;
+    expect(await migrateNotes(sql, newer)).toEqual({ appliedTables: [], isRebuilt: true });
+    expect(await sql`select body, more, tocsin.count_newer() as n from tocsin_data.notes`).toEqual([
+      { body: 'kept!', more: 'too', n: 0 },
+    ] as never);
+  });
+
+  test('going back does not make up for a file that is missing in the middle', async () => {
+    await migrateNotes(sql, { 'tables/0002_more.sql': 'select 1;', 'tables/0003_last.sql': 'select 1;' });
+    const error = await failureOf(migrateNotes(sql, { 'tables/0003_last.sql': 'select 1;' }, { allowNewer: true }));
+    expect(error.message).toContain('sql/tables/0002_more.sql, which this Tocsin does not have');
+  });
+
   test('a new file with a number below an applied one is refused, and so is a number used twice', async () => {
     await migrateNotes(sql, { 'tables/0003_more.sql': 'select 1;' });
     const late = await failureOf(
@@ -141,7 +165,7 @@ describe('an upgrade', () => {
       ...notesSources,
       'internal/more.sql': 'create type tocsin_internal.more as (a int);',
     });
-    const upgrade = migrate(sql, sources, 50);
+    const upgrade = migrate(sql, sources, { lockTimeoutMs: 50 });
     await until(async () => {
       const waiting = await sql<{ transaction: string }[]>`
         select virtualtransaction as transaction from pg_locks where not granted and relation = 'tocsin_data.notes'::regclass`;

@@ -58,7 +58,7 @@ export async function openDatabase({ config, log, shutdown }: Program): Promise<
     log.debug(embedded.isStartedHere ? 'started PostgreSQL' : 'joined PostgreSQL', { directory, pid: embedded.pid });
     url = embedded.url;
   }
-  await prepareSchema(url, log);
+  await prepareSchema(url, config, log);
   const servedUrl = await restrictUrl(url, (reason) => {
     log.warn('serving with all rights of the database user: the role tocsin_server cannot be taken', { reason });
   });
@@ -68,15 +68,15 @@ export async function openDatabase({ config, log, shutdown }: Program): Promise<
 }
 
 /** Migrates, or where the user may not, makes sure that it was done. */
-async function prepareSchema(url: string, log: Log): Promise<void> {
+async function prepareSchema(url: string, { allowNewerSchema: allowNewer }: Config, log: Log): Promise<void> {
   const sql = openSql(url, { max: 1, applicationName: 'tocsin migrate' });
   try {
     await awaitServer(sql, 30_000, (reason) => log.warn('waiting for the database', { reason }));
     if (!(await canMigrate(sql))) {
-      await checkSchema(sql);
+      await checkSchema(sql, undefined, allowNewer);
       return;
     }
-    const { appliedTables, isRebuilt } = await migrate(sql);
+    const { appliedTables, isRebuilt } = await migrate(sql, undefined, { allowNewer });
     if (isRebuilt) log.info('upgraded the schema', { applied_tables: appliedTables });
   } finally {
     await sql.end({ timeout: 5 });

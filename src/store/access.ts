@@ -17,9 +17,10 @@ export async function canMigrate(sql: Sql): Promise<boolean> {
 
 /**
  * For a user who may not migrate: makes sure that somebody else did.
+ * @param allowNewer see MigrateOptions
  * @throws MigrateError when the database is of another version, or the user may not even call our functions
  */
-export async function checkSchema(sql: Sql, sources: SqlSources = readSqlSources()): Promise<void> {
+export async function checkSchema(sql: Sql, sources: SqlSources = readSqlSources(), allowNewer = false): Promise<void> {
   const state = await makeApi(sql)
     .system.get_schema_state()
     .catch((error: { code?: string }) => {
@@ -28,7 +29,8 @@ export async function checkSchema(sql: Sql, sources: SqlSources = readSqlSources
       throw error;
     });
   const tables = sources.tables.map(({ name }) => name).sort();
-  if (state?.rebuilt_sha256 === sources.rebuiltSha256 && Bun.deepEquals(state.tables, tables)) return;
+  const ours = allowNewer ? state?.tables.filter((name) => tables.includes(name)) : state?.tables;
+  if (state?.rebuilt_sha256 === sources.rebuiltSha256 && Bun.deepEquals(ours, tables)) return;
   throw new MigrateError(
     `The user ${sql.options.user} may not migrate this database, and its schema is not that of this Tocsin, or not open to ` +
       `that user. Run \`tocsin migrate\` as the schema's owner, and make the user a member of ${SERVER_ROLE}.`,

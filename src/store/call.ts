@@ -53,6 +53,9 @@ export type Run<T> =
 
 type Row = Record<string, unknown>;
 
+const ATTEMPTS_MAX = 3;
+const passing = new Set(['40P01', 'XX000']);
+
 export interface CallOptions {
   /** A call that takes longer rejects with a CallTimeout; without one it may take for ever. */
   deadlineMs?: number;
@@ -89,15 +92,41 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
       text = callText(name, names, types, shape);
       texts.set(shape, text);
     }
-    const query = sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
     const { deadlineMs } = options;
-    const rows = await (deadlineMs === undefined ? query : inTime(query, deadlineMs, () => withdraw(query, given)));
+    const ask = (): PromiseLike<Row[]> => {
+      const query = sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
+      return deadlineMs === undefined ? query : inTime(query, deadlineMs, () => withdraw(query, given));
+    };
+    let rows: Row[];
+    try {
+      rows = await ask();
+    } catch (error) {
+      rows = await askAgain(sql, error, ask);
+    }
     for (const column of instants) for (const row of rows) row[column] = isoOf(row[column]);
     return resultOf(name, call.cardinality, rows);
   };
   const { observe } = options;
   if (observe === undefined) return run as unknown as Run<T>;
   return ((args: Record<string, unknown>) => observe(name, () => run(args))) as unknown as Run<T>;
+}
+
+/**
+ * Asks again where a statement failed by what passes: a deadlock, or an upgrade that replaced functions while it waited for a lock,
+ * which PostgreSQL calls an internal error. Nothing of it has happened, unless it is part of a transaction of the caller.
+ * @throws the error, where that is not so or it goes on
+ */
+async function askAgain<T>(sql: Queryable, first: unknown, ask: () => PromiseLike<T>): Promise<T> {
+  let error = first;
+  for (let attempt = 2; attempt <= ATTEMPTS_MAX; attempt++) {
+    if (!('begin' in sql) || !passing.has((error as { code?: string }).code ?? '')) break;
+    try {
+      return await ask();
+    } catch (next) {
+      error = next;
+    }
+  }
+  throw error;
 }
 
 function inTime<T>(query: PromiseLike<T>, deadlineMs: number, onLate: () => void): Promise<T> {

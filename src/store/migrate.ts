@@ -12,6 +12,13 @@ export interface MigrateOutcome {
   isRebuilt: boolean;
 }
 
+export interface MigrateOptions {
+  /** How long an attempt waits for a lock on a table; 5 seconds by default. */
+  lockTimeoutMs?: number;
+  /** Takes the tables of a newer version as they are, which only add to ours, and goes back to our functions and views. */
+  allowNewer?: boolean;
+}
+
 // 'tocsin' in ASCII: programs that migrate at once take turns, and the later ones find nothing to do.
 const lockKey = 0x746f6373696e;
 const attemptsMax = 10;
@@ -25,11 +32,11 @@ const attemptsMax = 10;
 export async function migrate(
   sql: Sql,
   sources: SqlSources = readSqlSources(),
-  lockTimeoutMs = 5_000,
+  { lockTimeoutMs = 5_000, allowNewer = false }: MigrateOptions = {},
 ): Promise<MigrateOutcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await sql.begin((tx) => migrateInTransaction(tx, sources, lockTimeoutMs));
+      return await sql.begin((tx) => migrateInTransaction(tx, sources, lockTimeoutMs, allowNewer));
     } catch (error) {
       // Deadlock detected, lock not available: running traffic was in the way.
       const code = (error as SqlFailure).code ?? ((error as Error).cause as SqlFailure | undefined)?.code;
@@ -38,7 +45,12 @@ export async function migrate(
   }
 }
 
-async function migrateInTransaction(tx: Tx, sources: SqlSources, lockTimeoutMs: number): Promise<MigrateOutcome> {
+async function migrateInTransaction(
+  tx: Tx,
+  sources: SqlSources,
+  lockTimeoutMs: number,
+  allowNewer: boolean,
+): Promise<MigrateOutcome> {
   await checkServer(tx);
   await tx`select pg_catalog.pg_advisory_xact_lock(${lockKey})`;
   // Sources name every object with its schema, so a caller's or a user's search_path changes nothing.
@@ -46,7 +58,7 @@ async function migrateInTransaction(tx: Tx, sources: SqlSources, lockTimeoutMs: 
     ('search_path', ''), ('client_min_messages', 'warning'), ('check_function_bodies', 'off'), ('lock_timeout', ${`${lockTimeoutMs}ms`}),
     ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0')) as wanted (name, value)`;
   await createBookkeeping(tx);
-  const appliedTables = await applyTables(tx, sources);
+  const appliedTables = await applyTables(tx, sources, allowNewer);
   const [state] = await tx<{ rebuilt_sha256: string; objects: string[] }[]>`
     select rebuilt_sha256, objects from tocsin_data.schema_state`;
   if (appliedTables.length === 0 && state?.rebuilt_sha256 === sources.rebuiltSha256) {
@@ -89,16 +101,19 @@ async function createBookkeeping(tx: Tx): Promise<void> {
 }
 
 /** Applies the table files that this database has not had, after checking those that it has. */
-async function applyTables(tx: Tx, sources: SqlSources): Promise<string[]> {
+async function applyTables(tx: Tx, sources: SqlSources, allowNewer: boolean): Promise<string[]> {
   const rows = await tx<{ name: string; sha256: string }[]>`select name, sha256 from tocsin_data.schema_migrations`;
   const applied = new Map(rows.map((row) => [row.name, row.sha256]));
   const known = new Map(sources.tables.map((file) => [file.name, file]));
+  const newest = sources.tables.at(-1)?.name ?? '';
   for (const [name, sha256] of applied) {
     const file = known.get(name);
+    if (!file && allowNewer && name > newest) continue;
     if (!file) {
       throw new MigrateError(
         `This database has had sql/tables/${name}.sql, which this Tocsin does not have: ` +
-          'it was upgraded by a newer Tocsin, or the file was removed. Start that version, or put the file back.',
+          'it was upgraded by a newer Tocsin, or the file was removed. Start that version, or put the file back; ' +
+          'to go back to this version, set ALLOW_NEWER_SCHEMA=true.',
       );
     }
     if (file.sha256 !== sha256) {

@@ -15,6 +15,10 @@ await sql`create function tocsin.echo_all(
 await sql`create function tocsin.count_to(p_last integer) returns setof bigint language sql as 'select generate_series(1, p_last)'`;
 await sql`create function tocsin.refuse() returns void language plpgsql as
   $$begin raise exception using errcode = 'INVLD', column = '/a/0', message = 'No.'; end$$`;
+await sql`create sequence public.tries`;
+await sql`create function tocsin.stumble(p_code text, p_times integer) returns bigint language plpgsql as
+  $$declare n bigint = nextval('public.tries'); begin
+    if n <= p_times then raise exception using errcode = p_code, message = 'Not now.'; end if; return n; end$$`;
 
 const row = {
   int8s: c.arrayOf(c.bigint),
@@ -81,6 +85,30 @@ describe('a call', () => {
   test('rejects with the state and the pointer that SQL raised', async () => {
     const error = await bindCall(sql, 'refuse', scalar({}, c.nothing))().catch((reason) => reason);
     expect(error).toMatchObject({ code: 'INVLD', column_name: '/a/0', message: 'No.' });
+  });
+});
+
+describe('a call that fails by what passes', () => {
+  const declared = scalar({ p_code: c.text, p_times: c.integer }, c.bigint);
+  const stumble = async (code: string, times: number, on: Parameters<typeof bindCall>[0] = sql) => {
+    await sql`alter sequence public.tries restart`;
+    const asked = bindCall(on, 'stumble', declared)({ p_code: code, p_times: times });
+    const outcome = await asked.catch(({ code }) => code);
+    const [after] = await sql`select last_value::int as tries from public.tries`;
+    return [outcome, after?.tries];
+  };
+
+  test('is asked again, three times in all: a deadlock, a function that an upgrade took away', async () => {
+    expect(await stumble('40P01', 2)).toEqual([3, 3]);
+    expect(await stumble('XX000', 2)).toEqual([3, 3]);
+    expect(await stumble('XX000', 9)).toEqual(['XX000', 3]);
+  });
+
+  test('is not asked again when it was refused, or is part of a transaction', async () => {
+    expect(await stumble('INVLD', 2)).toEqual(['INVLD', 1]);
+    const inside = await sql.begin((tx) => stumble('40P01', 2, tx)).catch(({ code }) => code);
+    expect(inside).toBe('40P01');
+    expect(await sql`select last_value::int as tries from public.tries`).toEqual([{ tries: 1 }] as never);
   });
 });
 

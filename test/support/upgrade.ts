@@ -1,5 +1,5 @@
 // A small schema to upgrade from and to, for migration tests.
-import { type MigrateOutcome, migrate } from '../../src/store/migrate.ts';
+import { type MigrateOptions, type MigrateOutcome, migrate } from '../../src/store/migrate.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import { makeSources } from './sources.ts';
 
@@ -16,9 +16,13 @@ export const notesSources = {
 };
 
 /** Migrates to the small schema with files changed, added or, when undefined, left out. */
-export function migrateNotes(sql: Sql, changes: Record<string, string | undefined> = {}): Promise<MigrateOutcome> {
+export function migrateNotes(
+  sql: Sql,
+  changes: Record<string, string | undefined> = {},
+  options: MigrateOptions = {},
+): Promise<MigrateOutcome> {
   const files = Object.entries({ ...notesSources, ...changes }).filter(([, text]) => text !== undefined);
-  return migrate(sql, makeSources(Object.fromEntries(files) as Record<string, string>));
+  return migrate(sql, makeSources(Object.fromEntries(files) as Record<string, string>), options);
 }
 
 /** Empties the database, but for a schema `mine` of somebody else. */

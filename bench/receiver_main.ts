@@ -10,6 +10,13 @@ const webhook = values.secret === undefined ? null : new Webhook(values.secret);
 /** In the context of an alert: when it was raised, on the clock of `now()`. */
 const MARK = '"sent_at":';
 
+/** What is sent below these paths is not counted. */
+const bad: Record<string, () => Response | Promise<Response>> = {
+  hang: () => new Promise(() => undefined),
+  fail: () => new Response(null, { status: 500 }),
+  slow: () => Bun.sleep(20).then(() => new Response(null, { status: 204 })),
+};
+
 let ids = new IdCounter();
 let unverified = 0;
 let latenciesMs: number[] = [];
@@ -28,6 +35,9 @@ console.log(server.url.origin);
 
 async function receive(request: Request): Promise<Response> {
   const body = await request.text();
+  const [, behaviour = ''] = new URL(request.url).pathname.split('/', 2);
+  const answerBadly = bad[behaviour];
+  if (answerBadly) return answerBadly();
   lastAtMs = now();
   if (ids.total === 0) firstAtMs = lastAtMs;
   ids.add(request.headers.get('webhook-id') ?? 'missing');

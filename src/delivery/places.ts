@@ -1,5 +1,6 @@
 // Gives deliveries that are claimed already their places in flight, so that a place never waits for the database.
 import type { Delivery } from './batch.ts';
+import { Ramp } from './ramp.ts';
 
 /**
  * Bun keeps 64 idle connections: were more requests than that to fast receivers under way at once, their connections would
@@ -26,11 +27,15 @@ export class Places {
   #young = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** At most `countMax` are under way; `run` makes one delivery and never rejects; `onHungry`: more should be claimed now. */
+  /**
+   * At most `countMax` are under way, fewer while `ramp` says so; `run` makes one delivery and never rejects; `onHungry`: more
+   * should be claimed now.
+   */
   constructor(
     readonly countMax: number,
     readonly run: (delivery: Delivery) => Promise<void>,
     readonly onHungry: () => void,
+    readonly ramp: Ramp = new Ramp(),
   ) {}
 
   /** So few wait that they may all have started before the database answers. */
@@ -64,7 +69,11 @@ export class Places {
 
   #fill(): void {
     while (this.waiting > 0 && this.count < this.countMax) {
-      if (this.#young >= YOUNG_MAX && !this.#age()) return;
+      const isFull = this.count >= this.ramp.limit(this.countMax) || (this.#young >= YOUNG_MAX && !this.#age());
+      if (isFull) {
+        this.#fillSoon();
+        return;
+      }
       void this.#start(this.#waiting[this.#next++] as Delivery);
       if (this.waiting === this.countMax >> 1) this.onHungry();
     }
@@ -101,11 +110,13 @@ export class Places {
       this.#started = started.slice(this.#youngFrom);
       this.#youngFrom = 0;
     }
-    if (this.#young < YOUNG_MAX) return true;
+    return this.#young < YOUNG_MAX;
+  }
+
+  #fillSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#fill();
     }, YOUNG_MS / 2);
-    return false;
   }
 }

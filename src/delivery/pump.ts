@@ -10,6 +10,7 @@ import { Places } from './places.ts';
 import { Gathered, isRefusal } from './gather.ts';
 import { Lanes } from './lanes.ts';
 import type { Outcome } from './outcome.ts';
+import { Ramp } from './ramp.ts';
 
 export type PumpOptions = {
   calls: QueueCalls;
@@ -25,6 +26,7 @@ export type PumpOptions = {
   alarm: Alarm;
   /** How long an idle loop sleeps at most when nobody wakes it. */
   pollMs: number;
+  ramp?: Ramp;
   log: Log;
 };
 
@@ -70,7 +72,6 @@ class PumpLoop {
   #wakes = 0;
   #nextReadyMs = 0;
   #drainUntil: number | undefined;
-  #failures = 0;
 
   constructor(options: PumpOptions) {
     this.#o = options;
@@ -78,6 +79,7 @@ class PumpLoop {
       options.concurrency,
       (delivery) => this.#deliver(delivery),
       () => this.#doze.wake(),
+      options.ramp ?? new Ramp(),
     );
   }
 
@@ -98,11 +100,11 @@ class PumpLoop {
       try {
         if (this.#doubt.mustSettle()) await this.#settleClaims();
         await this.#step();
-        this.#failures = 0;
+        this.#places.ramp.go();
       } catch (error) {
-        this.#failures++;
-        this.#o.log.warn('record_and_claim failed; trying again', { error, failures: this.#failures });
-        await this.#doze.sleep(Math.min(BACKOFF_MS_MAX, 25 * 2 ** Math.min(this.#failures, 7)));
+        const failures = this.#places.ramp.fail();
+        this.#o.log.warn('record_and_claim failed; trying again', { error, failures });
+        await this.#doze.sleep(Math.min(BACKOFF_MS_MAX, 25 * 2 ** Math.min(failures, 7)));
       }
     }
     await this.#goodbye();
@@ -114,7 +116,7 @@ class PumpLoop {
   }
 
   async #step(): Promise<void> {
-    const { concurrency } = this.#o;
+    const concurrency = this.#places.ramp.limit(this.#o.concurrency);
     const free = concurrency - this.#flight.count;
     // Small refills would cost a round trip each: an eighth of the room must be free before a claim is worth one, and half
     // of it when the next recording, 20 ms away at most, can bring the claim along.

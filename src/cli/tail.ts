@@ -10,6 +10,7 @@ const RETRY_MS_MAX = 10_000;
 /** A server sends a heartbeat every 30 s: one that is silent for so long is gone, whatever the connection says. */
 const SILENT_MS_MAX = 75_000;
 const SHOWN_MAX = 10_000;
+const NAMES_MAX = 1_000;
 
 const channels: readonly Channel[] = ['alerts', 'deliveries', 'webhooks'];
 const colours: Record<string, string> = {
@@ -33,7 +34,7 @@ export async function runTail(line: Line): Promise<number> {
   // `tocsin tail | head` ends here.
   process.stdout.on('error', () => process.exit(exitCodes.done));
   const only = line.text('only') as Channel | undefined;
-  const tail = new Tail(client, only === undefined ? channels : [only], makePrinter(line));
+  const tail = new Tail(client, only === undefined ? channels : [only], makePrinter(line, await readNames(client)));
   for (let failures = 0; !tail.isDone; ) {
     failures = (await tail.follow()) ? 0 : failures + 1;
     if (tail.isDone) break;
@@ -109,8 +110,14 @@ function endIfRefused(error: { exitCode?: number; message: string }): void {
   process.exit(error.exitCode);
 }
 
+/** Of the webhooks there are now, by id; others are shown by their id. */
+async function readNames(client: Client): Promise<Map<number, string>> {
+  const webhooks = await client.list<{ id: number; name: string }>('/webhooks', {}, NAMES_MAX);
+  return new Map(webhooks.map(({ id, name }) => [id, name]));
+}
+
 /** What makes lines of messages, as the command line wants them. */
-function makePrinter(line: Line): (message: ServerMessage) => boolean {
+function makePrinter(line: Line, names: Map<number, string>): (message: ServerMessage) => boolean {
   let left = line.count('count') ?? Number.POSITIVE_INFINITY;
   const least = severities.indexOf((line.text('min-severity') ?? 'INFO') as (typeof severities)[number]);
   const type = line.text('type');
@@ -120,7 +127,7 @@ function makePrinter(line: Line): (message: ServerMessage) => boolean {
     return isSevere && (type === undefined || matches(type, message.alert_type));
   };
   return (message) => {
-    const words = wordsOf(message);
+    const words = wordsOf(message, names);
     if (words === undefined || !isWanted(message)) return true;
     process.stdout.write(`${line.isJson ? JSON.stringify(message) : words}\n`);
     left--;
@@ -135,7 +142,7 @@ function matches(pattern: string, type: string): boolean {
 }
 
 /** Undefined for what only the conversation itself needs. */
-function wordsOf(message: ServerMessage): string | undefined {
+function wordsOf(message: ServerMessage, names: Map<number, string>): string | undefined {
   const line = (word: string, ...rest: (string | number)[]) =>
     `${message.timestamp.slice(11, 19)}  ${paint(word.padEnd(9))}  ${plainText(rest.join('  '))}`;
   switch (message.type) {
@@ -144,10 +151,12 @@ function wordsOf(message: ServerMessage): string | undefined {
     case 'delivery_finished': {
       const answer = message.error ?? `${message.status_code} after ${message.response_ms} ms`;
       const attempt = message.attempt > 1 ? `, attempt ${message.attempt}` : '';
-      return line(message.status, `alert ${message.alert_id} to webhook ${message.webhook_id}${attempt}:`, answer);
+      const name = names.get(message.webhook_id) ?? `webhook ${message.webhook_id}`;
+      return line(message.status, `${name}${attempt}: ${answer}`, `(alert ${message.alert_id})`);
     }
     case 'webhook_status_changed':
-      return line(message.health_status, `webhook ${message.webhook_id}`, message.webhook_name);
+      names.set(message.webhook_id, message.webhook_name);
+      return line(message.health_status, message.webhook_name, `(webhook ${message.webhook_id})`);
     default:
       return undefined;
   }

@@ -11,6 +11,12 @@ export interface PageCommand {
   answer: string | undefined;
 }
 
+export interface RunOptions {
+  cwd?: string;
+  /** Put before the shell, such as `runuser` and whom to become. */
+  prefix?: string[];
+}
+
 const root = join(import.meta.dir, '../..');
 const marker = '=== end of block';
 
@@ -48,10 +54,10 @@ export async function readPageCommands(path: string, heading: string): Promise<P
 export async function runPageCommands(
   blocks: readonly PageCommand[],
   env: Record<string, string>,
-  cwd?: string,
+  { cwd, prefix = [] }: RunOptions = {},
 ): Promise<void> {
   const script = blocks.map(({ commands }) => `{\n${commands}\n} 2>&1\nprintf '\\n${marker}\\n'`).join('\n');
-  const { stdout, stderr } = await runCommand(['bash', '-euo', 'pipefail', '-c', script], {
+  const { stdout, stderr } = await runCommand([...prefix, 'bash', '-euo', 'pipefail', '-c', script], {
     env,
     ...(cwd === undefined ? {} : { cwd }),
   });

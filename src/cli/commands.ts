@@ -1,5 +1,5 @@
 // The table of all commands: what `tocsin` does, what its help says, and what a shell completes are all made of it.
-import { roles } from '../store/api/api_keys.ts';
+import { roles } from '../store/vocabulary.ts';
 import { type Command, type Group, jsonOption as json, type Option } from './command.ts';
 import { using } from './using_commands.ts';
 

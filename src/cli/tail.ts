@@ -1,6 +1,6 @@
 // `tocsin tail`: follows what a running server sends to its live socket, and goes on where it was after a lost connection.
 import type { Channel, ServerMessage } from '../live/messages.ts';
-import { severities } from '../store/api/webhooks.ts';
+import { severities } from '../store/vocabulary.ts';
 import { Client } from './client.ts';
 import { exitCodes, type Line } from './command.ts';
 import { plainText } from './print.ts';

@@ -1,5 +1,5 @@
 // The commands that talk to a running server, over its REST API and its live socket.
-import { formats, severities } from '../store/api/webhooks.ts';
+import { formats, severities } from '../store/vocabulary.ts';
 import { type Command, jsonOption as json, type Option } from './command.ts';
 
 const since: Option = {

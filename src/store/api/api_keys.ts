@@ -1,9 +1,9 @@
 // The SQL functions about API keys, as typed calls.
 import { many, maybe, scalar } from '../call.ts';
 import * as c from '../columns.ts';
+import { roles } from '../vocabulary.ts';
 
-/** What a caller may do, from least to most. */
-export const roles = ['viewer', 'operator', 'admin', 'platform'] as const;
+export { roles };
 
 /** A key as its tenant's admins see it: never its text or hash. */
 export const apiKeyRow = {

@@ -2,9 +2,9 @@
 import { Type } from '@sinclair/typebox';
 import { many, maybe, scalar } from '../call.ts';
 import * as c from '../columns.ts';
+import { formats, severities } from '../vocabulary.ts';
 
-export const severities = ['INFO', 'WARNING', 'CRITICAL'] as const;
-export const formats = ['standard', 'slack', 'discord', 'teams', 'pagerduty'] as const;
+export { formats, severities };
 export const healthStatuses = ['healthy', 'degraded', 'unavailable', 'unknown'] as const;
 
 /** When to try again; seconds. What is absent follows the default schedule. */

@@ -10,8 +10,9 @@ language sql stable as $$
    cross join (select tocsin_internal.failure_weights() as weights) w
    cross join lateral (
      select w.weights[1] + sum(n.value * n.weight) as score,
-            coalesce(string_agg(n.observed, '; ' order by n.value * n.weight desc)
-              filter (where n.value * n.weight > 0.2 and n.place <= 3), 'nothing raises it') as reason,
+            -- How much is sent matters to the figure, and is nobody's reason.
+           coalesce(string_agg(n.observed, '; ' order by n.value * n.weight desc)
+              filter (where n.value * n.weight > 0.2 and n.place <= 3 and n.name <> 'volume'), 'nothing raises it') as reason,
             jsonb_agg(jsonb_build_object('name', n.name, 'observed', n.observed, 'value', round(n.value::numeric, 4),
               'weight', n.weight, 'contribution', round((n.value * n.weight)::numeric, 4)) order by n.n) as figures
        from (select u.*, row_number() over (order by u.value * u.weight desc) as place

@@ -1,8 +1,8 @@
 // Lets a worker begin with few deliveries at a time and more from moment to moment, so that a backlog does not fall on receivers at once.
 
 /** At a time in the beginning; the same in every worker. */
-const FIRST_COUNT = 16;
-/** The number doubles in this time: 256 are reached after two seconds. */
+const FIRST_COUNT = 32;
+/** The number doubles in this time: 256 are reached after a second and a half. */
 const DOUBLING_MS = 500;
 /** So many errors in a row, over about a second and a half, are an outage and not an accident. */
 const OUTAGE_ERRORS = 5;

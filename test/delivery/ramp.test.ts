@@ -26,7 +26,7 @@ const makeDelivery = (deliveryId: number): Delivery => ({
 });
 
 describe('the number at a time', () => {
-  test('doubles every half second from sixteen, up to the greatest, and stays there', () => {
+  test('doubles every half second from 32, up to the greatest, and stays there', () => {
     const clock = makeClock();
     const ramp = new Ramp(clock.now);
     const seen: number[] = [];
@@ -34,7 +34,7 @@ describe('the number at a time', () => {
       seen.push(ramp.limit(256));
       clock.pass(500);
     }
-    expect(seen).toEqual([16, 32, 64, 128, 256, 256]);
+    expect(seen).toEqual([32, 64, 128, 256, 256, 256]);
     clock.pass(1e15);
     expect([ramp.limit(256), ramp.limit(10), ramp.limit(10_000)]).toEqual([256, 10, 10_000]);
   });
@@ -49,12 +49,12 @@ describe('the number at a time', () => {
     expect(ramp.limit(256)).toBe(256);
     ramp.fail();
     clock.pass(60_000);
-    expect(ramp.limit(256)).toBe(16);
+    expect(ramp.limit(256)).toBe(32);
     ramp.go();
-    expect(ramp.limit(256)).toBe(16);
+    expect(ramp.limit(256)).toBe(32);
     clock.pass(1_000);
     ramp.go();
-    expect(ramp.limit(256)).toBe(64);
+    expect(ramp.limit(256)).toBe(128);
   });
 });
 
@@ -67,9 +67,9 @@ test('places let no more start than that, and more by themselves as time passes,
     new Ramp(clock.now),
   );
   places.add(Array.from({ length: 100 }, (_, n) => makeDelivery(n)));
-  expect([places.count, places.waiting]).toEqual([16, 84]);
+  expect([places.count, places.waiting]).toEqual([32, 68]);
   clock.pass(500);
-  await until(() => places.count === 32, { what: '32 under way' });
+  await until(() => places.count === 64, { what: '64 under way' });
   clock.pass(1_000);
   await until(() => places.count === 100, { what: 'all under way' });
   places.clear(() => undefined);
@@ -115,9 +115,9 @@ test('a worker claims few at first and when the database is back, and in between
     pump.wake();
     await until(() => wanted.at(-1) === limit, { what: `a claim of ${limit}` });
   };
-  await next(16);
+  await next(32);
   clock.pass(1_000);
-  await next(64);
+  await next(128);
   clock.pass(60_000);
   await next(256);
   isAway = true;
@@ -130,7 +130,7 @@ test('a worker claims few at first and when the database is back, and in between
   );
   clock.pass(60_000);
   isAway = false;
-  await next(16);
+  await next(32);
   clock.pass(60_000);
   await next(256);
   await pump.stop(0);

@@ -21,7 +21,7 @@ const pages: [string, string][] = [
   ['/alerts/40', 'Its events do not match this alert.'],
   ['/deliveries', 'Retrying'],
   ['/deliveries/39', 'The receiver answered 503 to the last 2 attempts. Next try in'],
-  ['/system', '3 parts need a look: Queue, Webhooks, Redis.'],
+  ['/system', '4 parts need a look: Queue, Workers, Webhooks, Redis.'],
 ];
 const looks = [
   { name: 'light', options: { colorScheme: 'light' } },
@@ -150,5 +150,15 @@ describe.skipIf(!hasChromium)('by hand', () => {
     await page.goBack();
     await page.waitForURL((url) => !url.search.includes('severity'));
     await page.getByText('40 of 40 alerts').waitFor();
+  });
+
+  test('the system page lists every worker, and what PostgreSQL, partitions and versions are at', async () => {
+    const { page } = await open('/system');
+    await page.getByText('A worker fell silent').waitFor();
+    await page.getByText('kept for 30 days').waitFor();
+    const workers = page.getByRole('region', { name: 'Workers' }).locator('tbody tr');
+    expect(await workers.count()).toBe(2);
+    expect(await workers.nth(1).innerText()).toContain('app-2');
+    await page.getByText('18.1', { exact: true }).waitFor();
   });
 });

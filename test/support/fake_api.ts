@@ -2,7 +2,7 @@
 import { Elysia } from 'elysia';
 import { join } from 'node:path';
 import { dashboardPage } from '../../src/http/dashboard_page.ts';
-import { fakeAlert, fakeDelivery, fakeTimeseries, fakeWebhook, fakeWhy } from './fake_rows.ts';
+import { fakeAlert, fakeDelivery, fakeSystem, fakeTimeseries, fakeWebhook, fakeWhy } from './fake_rows.ts';
 
 export interface FakeApi {
   origin: string;
@@ -95,6 +95,7 @@ function read(path: string, query: URLSearchParams, rows: Rows): unknown {
   if (what === 'replays') return page([], query);
   if (noun === 'health') return deepHealth;
   if (noun === 'cache') return cacheStats;
+  if (noun === 'system') return fakeSystem();
   const list: { id: number }[] | undefined = rows[noun as keyof Rows];
   if (!list) return undefined;
   if (id) return list.find((row) => row.id === Number(id));

@@ -146,3 +146,50 @@ export function fakeTimeseries(query: URLSearchParams) {
 function iso(seconds: number): string {
   return new Date(START + seconds * 1_000).toISOString();
 }
+
+/** Two workers, one of which fell silent. */
+export function fakeSystem(change: Record<string, unknown> = {}) {
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+  const worker = { host: 'app-1', started_at: ago(7_200), is_alive: true, late_results: 0 };
+  const queue = { ready: 12, scheduled: 28, parked: 0, sending: 3 };
+  const partitions = {
+    alert_partitions: 38,
+    log_partitions: 38,
+    partition_runway_seconds: 620_000,
+    retention_days: 30,
+  };
+  return {
+    version: '0.1.0',
+    generated_at: ago(0),
+    server: {
+      processes: 4,
+      restarts: 0,
+      started_at: ago(7_200),
+      memory_bytes: 402_653_184,
+      sockets: 3,
+      pool: { size: 48, used: 2, waiting: 0 },
+    },
+    database: {
+      postgres_version: '18.1',
+      database_bytes: 734_003_200,
+      connections: 14,
+      connections_max: 100,
+      ...queue,
+      ...partitions,
+      ...change,
+    },
+    workers: [
+      { ...worker, worker_id: 1, pid: 4242, in_flight: 3, beat_at: ago(2) },
+      {
+        ...worker,
+        worker_id: 2,
+        pid: 4243,
+        host: 'app-2',
+        is_alive: false,
+        in_flight: 0,
+        beat_at: ago(95),
+        late_results: 2,
+      },
+    ],
+  };
+}

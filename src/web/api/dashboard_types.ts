@@ -90,22 +90,54 @@ export interface CacheStats {
 export interface DeepHealth {
   status: 'healthy' | 'degraded' | 'unhealthy';
   timestamp?: string;
-  version?: string;
-  database: { status: string; response_time_ms: number | null; pool?: Record<string, number>; version?: string };
+  database: { status: string; response_time_ms: number | null; pool?: Record<string, number> };
   cache?: { status: string; hit_rate?: number | null; l1?: CacheLevel; l2?: CacheLevel };
   webhooks: { status: string; active_count: number; failed_count: number };
   delivery: {
     status?: string;
     queue_depth: number;
     oldest_due_seconds: number | null;
-    workers: number | Worker[];
+    workers: number;
   };
 }
 
+/** A process that delivers, of whichever server of the database. */
 export interface Worker {
   worker_id: number;
   host: string;
   pid: number;
   started_at: string;
   beat_at: string;
+  /** False: it fell silent, and its deliveries are given to others. */
+  is_alive: boolean;
+  in_flight: number;
+  late_results: number;
+}
+
+/** What `/system` tells; `server` is the one that answers. */
+export interface SystemOverview {
+  version: string;
+  server: {
+    processes: number;
+    restarts: number;
+    started_at: string;
+    memory_bytes: number;
+    sockets: number;
+    pool: { size: number; used: number; waiting: number };
+  };
+  database: {
+    postgres_version: string;
+    database_bytes: number;
+    connections: number;
+    connections_max: number;
+    retention_days: number;
+    ready: number;
+    scheduled: number;
+    parked: number;
+    sending: number;
+    alert_partitions: number;
+    log_partitions: number;
+    partition_runway_seconds: number;
+  };
+  workers: Worker[];
 }

@@ -1,5 +1,6 @@
 // The system: every part with its state and what to do, the workers, the cache, the versions.
-import type { Worker } from '../api/dashboard_types.ts';
+import type { SystemOverview, Worker } from '../api/dashboard_types.ts';
+import { bytes, count } from '../format/numbers.ts';
 import { linkState } from '../live/link.ts';
 import { samples } from '../live/samples.ts';
 import { Sparkline } from '../charts/sparkline.tsx';
@@ -8,7 +9,7 @@ import { ProblemNote } from '../parts/problem.tsx';
 import { Time } from '../parts/time.tsx';
 import { href } from '../router.ts';
 import { useResource } from '../stores/resource.ts';
-import { getCacheStats, getDeepHealth } from '../stores/system.ts';
+import { getCacheStats, getDeepHealth, getSystem } from '../stores/system.ts';
 import { cachePairs, listParts, type Part } from '../words/system.ts';
 
 /** Put in when the page is bundled. */
@@ -18,9 +19,9 @@ const REFRESH_MS = 5_000;
 
 export function SystemPage() {
   const health = useResource('deep health', getDeepHealth, { everyMs: REFRESH_MS });
-  const parts = health.value ? listParts(health.value) : [];
+  const system = useResource('system', getSystem, { everyMs: REFRESH_MS });
+  const parts = health.value ? listParts(health.value, system.value) : [];
   const bad = parts.filter((part) => part.state !== 'healthy');
-  const workers = health.value && Array.isArray(health.value.delivery.workers) ? health.value.delivery.workers : null;
   return (
     <div class="page">
       <header class="page-head">
@@ -29,17 +30,16 @@ export function SystemPage() {
       </header>
       {health.problem ? <ProblemNote problem={health.problem} onRetry={health.reload} /> : null}
       {parts.length > 0 ? <PartTable parts={parts} /> : null}
+      {system.problem ? <ProblemNote problem={system.problem} onRetry={system.reload} /> : null}
+      {system.value && system.value.workers.length > 0 ? (
+        <section class="block" aria-label="Workers">
+          <h2>Workers</h2>
+          <WorkerTable workers={system.value.workers} />
+        </section>
+      ) : null}
       <div class="halves">
         <CacheBlock />
-        <section class="block" aria-label="Versions and processes">
-          <h2>Versions and processes</h2>
-          <dl class="pairs">
-            <Pair name="Tocsin" value={health.value?.version ?? TOCSIN_VERSION} />
-            {health.value?.database.version ? <Pair name="PostgreSQL" value={health.value.database.version} /> : null}
-            <Pair name="This page" value={linkState.value} />
-          </dl>
-          {workers ? <WorkerTable workers={workers} /> : null}
-        </section>
+        <VersionBlock system={system.value} />
       </div>
     </div>
   );
@@ -104,13 +104,39 @@ function CacheBlock() {
   );
 }
 
+function VersionBlock({ system }: { system: SystemOverview | undefined }) {
+  return (
+    <section class="block" aria-label="Versions and sizes">
+      <h2>Versions and sizes</h2>
+      <dl class="pairs">
+        <Pair name="Tocsin" value={system?.version ?? TOCSIN_VERSION} />
+        {system ? <Pair name="PostgreSQL" value={system.database.postgres_version} /> : null}
+        {system ? <Pair name="Database" value={bytes(system.database.database_bytes)} /> : null}
+        {system ? <Pair name="Memory" value={bytes(system.server.memory_bytes)} /> : null}
+        {system ? (
+          <div>
+            <dt>Started</dt>
+            <dd>
+              <Time at={system.server.started_at} />
+            </dd>
+          </div>
+        ) : null}
+        <Pair name="This page" value={linkState.value} />
+      </dl>
+    </section>
+  );
+}
+
 function WorkerTable({ workers }: { workers: readonly Worker[] }) {
   return (
     <table class="rows workers">
       <thead>
         <tr>
+          <th>State</th>
           <th>Worker</th>
           <th>Host</th>
+          <th class="number">Under way</th>
+          <th class="number">Too late</th>
           <th class="number">Started</th>
           <th class="number">Last beat</th>
         </tr>
@@ -118,9 +144,16 @@ function WorkerTable({ workers }: { workers: readonly Worker[] }) {
       <tbody>
         {workers.map((worker) => (
           <tr key={worker.worker_id}>
-            <td class="mono">{worker.pid}</td>
-            <td>{worker.host}</td>
-            <td class="number">
+            <td class="c-state">
+              <HealthMark status={worker.is_alive ? 'healthy' : 'unavailable'} />
+            </td>
+            <td class="c-main mono">{worker.pid}</td>
+            <td class="c-reason">{worker.host}</td>
+            <td class="number wide-only">{count(worker.in_flight)}</td>
+            <td class="number wide-only" title="Results that came after the worker's deliveries were given to others">
+              {count(worker.late_results)}
+            </td>
+            <td class="number wide-only">
               <Time at={worker.started_at} />
             </td>
             <td class="number">

@@ -1,9 +1,13 @@
 // The calls about the system as a whole.
 import { request } from '../api/client.ts';
-import type { CacheStats, DeepHealth } from '../api/dashboard_types.ts';
+import type { CacheStats, DeepHealth, SystemOverview } from '../api/dashboard_types.ts';
 
 export function getDeepHealth(signal?: AbortSignal): Promise<DeepHealth> {
   return request('/health/deep', signal ? { signal } : {});
+}
+
+export function getSystem(signal?: AbortSignal): Promise<SystemOverview> {
+  return request('/system', signal ? { signal } : {});
 }
 
 export function getCacheStats(signal?: AbortSignal): Promise<CacheStats> {

@@ -1,5 +1,5 @@
 // Reads the deep health check: each part with its state, its figures, and what to do when it is not well.
-import type { CacheStats, DeepHealth } from '../api/dashboard_types.ts';
+import type { CacheStats, DeepHealth, SystemOverview } from '../api/dashboard_types.ts';
 import type { HealthStatus } from '../api/types.ts';
 import { bytes, count, counted, milliseconds, percent } from '../format/numbers.ts';
 import { duration } from '../format/times.ts';
@@ -15,8 +15,52 @@ export interface Part {
   path?: string;
 }
 
-export function listParts(health: DeepHealth): Part[] {
-  return [database(health), queue(health), workers(health), webhooks(health), ...cacheParts(health)];
+/** @param system undefined while it is not known, or not answered */
+export function listParts(health: DeepHealth, system?: SystemOverview): Part[] {
+  const known = system ? [processes(system), pool(system), partitions(system)] : [];
+  return [database(health), queue(health), workers(health, system), webhooks(health), ...cacheParts(health), ...known];
+}
+
+const DAY_SECONDS = 86_400;
+/** Workers make partitions a week ahead: less than this means that none has for days. */
+const RUNWAY_SECONDS_MIN = 3 * DAY_SECONDS;
+
+function processes({ server: { processes, restarts, sockets } }: SystemOverview): Part {
+  const again = restarts === 0 ? '' : `, ${counted(restarts, 'restart')} since the start`;
+  return {
+    name: 'Processes',
+    state: 'healthy',
+    figures: `${count(processes)} serving${again}, ${counted(sockets, 'page')} watching`,
+    advice: restarts === 0 ? null : 'A process ended unasked and was started again: its log says why.',
+  };
+}
+
+function pool({ server, database: { connections, connections_max } }: SystemOverview): Part {
+  const { size, used, waiting } = server.pool;
+  const isFull = connections > connections_max * 0.9;
+  const state = waiting > 0 || isFull ? 'degraded' : 'healthy';
+  const queued = waiting > 0 ? `, ${counted(waiting, 'call')} waiting` : '';
+  return {
+    name: 'Connections',
+    state,
+    figures: `${count(used)} of ${count(size)} in use${queued}; PostgreSQL has ${count(connections)} of ${count(connections_max)}`,
+    advice: isFull
+      ? 'PostgreSQL is nearly out of connections: lower DB_POOL_MAX, or raise max_connections.'
+      : waiting > 0
+        ? 'Calls wait for a connection: raise DB_POOL_MAX, or look for what keeps PostgreSQL busy.'
+        : null,
+  };
+}
+
+function partitions({ database }: SystemOverview): Part {
+  const { partition_runway_seconds: runway, retention_days, log_partitions } = database;
+  const isShort = runway < RUNWAY_SECONDS_MIN;
+  return {
+    name: 'Partitions',
+    state: runway <= 0 ? 'unavailable' : isShort ? 'degraded' : 'healthy',
+    figures: `${count(log_partitions)}, made ${duration(runway)} ahead, kept for ${counted(retention_days, 'day')}`,
+    advice: isShort ? 'Workers make them, and none has for days: start one, and look at its log.' : null,
+  };
 }
 
 /** Redis is asked for only when it is set up. */
@@ -72,13 +116,19 @@ function queue({ delivery: { queue_depth, oldest_due_seconds } }: DeepHealth): P
   };
 }
 
-function workers({ delivery }: DeepHealth): Part {
-  const live = Array.isArray(delivery.workers) ? delivery.workers.length : delivery.workers;
+function workers({ delivery: { workers: live } }: DeepHealth, system: SystemOverview | undefined): Part {
+  const silent = (system?.workers ?? []).filter(({ is_alive }) => !is_alive).length;
+  const flying = (system?.workers ?? []).reduce((sum, { in_flight }) => sum + in_flight, 0);
+  const alive = live > 0 ? `${counted(live, 'worker')} alive` : 'none is alive';
+  const advice = 'Nothing is being sent. Start one: tocsin serve, or tocsin work.';
+  const silentAdvice = 'A worker fell silent: it crashed or hangs. Its deliveries have been given to others.';
   return {
     name: 'Workers',
-    state: live > 0 ? 'healthy' : 'unavailable',
-    figures: live > 0 ? `${counted(live, 'worker')} alive` : 'none is alive',
-    advice: live > 0 ? null : 'Nothing is being sent. Start one: tocsin serve, or tocsin work.',
+    state: live === 0 ? 'unavailable' : silent > 0 ? 'degraded' : 'healthy',
+    figures: [alive, silent > 0 ? `${count(silent)} silent` : '', system ? `${count(flying)} under way` : '']
+      .filter(Boolean)
+      .join(', '),
+    advice: live === 0 ? advice : silent > 0 ? silentAdvice : null,
   };
 }
 

@@ -18,6 +18,8 @@ export type Receiver = {
   reset(): Promise<void>;
   /** Resolves when that many different deliveries have come. @throws Error after `timeoutMs` */
   waitFor(count: number, timeoutMs?: number): Promise<Received>;
+  /** The latencies since the last such call, and forgets them. */
+  takeLatencies(): Promise<number[]>;
   stop(): Promise<void>;
 };
 
@@ -34,6 +36,7 @@ export async function startReceiver(secret?: string): Promise<Receiver> {
       if (received.unique < count) throw new Error(`${received.unique} of ${count} came within ${timeoutMs} ms.`);
       return received;
     },
+    takeLatencies: async () => (await (await fetch(`${url}/latencies`)).json()) as number[],
     stop: () => child.stop(),
   };
 }

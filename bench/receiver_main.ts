@@ -62,13 +62,18 @@ function isSigned(its: Webhook, request: Request, body: string): boolean {
   }
 }
 
-/** `/wait?count=n&timeout_ms=t`: what has come, as soon as that many ids have, or the time is over · `/reset`: forgets all. */
+/** `/wait?count=n&timeout_ms=t`: what has come, as soon as that many ids have, or the time is over · `/reset`: forgets all · `/latencies`: takes them out. */
 async function report(url: URL): Promise<Response> {
   if (url.pathname === '/reset') {
     ids = new IdCounter();
     unverified = 0;
     latenciesMs = [];
     return new Response(null, { status: 204 });
+  }
+  if (url.pathname === '/latencies') {
+    const taken = latenciesMs;
+    latenciesMs = [];
+    return Response.json(taken);
   }
   const count = Number(url.searchParams.get('count'));
   if (ids.unique < count) {

@@ -22,6 +22,8 @@ const server = await startCli(['serve'], {
     API_LOG_LEVEL: 'DEBUG',
     ENCRYPTION_KEY: 'the key that seals what tests store',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_SERVICE_NAME: 'alerting',
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-team=blue',
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     SENTRY_DSN: collector.dsn,
   },
@@ -57,8 +59,9 @@ test('one trace leads from the caller by request and SQL call to the delivery an
     kind: 2,
     parentSpanId: 'b7ad6b7169203331',
     attributes: { 'http.route': '/api/v1/alerts', 'http.response.status_code': 201, 'tocsin.request_id': 'r-1' },
-    resource: { 'service.name': 'tocsin', 'deployment.environment.name': 'test' },
+    resource: { 'service.name': 'alerting', 'deployment.environment.name': 'test' },
   });
+  expect(collector.spanHeaders.get('x-team')).toBe('blue');
   expect(raised).toMatchObject({
     kind: 3,
     parentSpanId: served?.spanId,

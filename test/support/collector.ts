@@ -19,28 +19,31 @@ export interface Collector {
   url: string;
   dsn: string;
   spans: CollectedSpan[];
+  /** Of the last batch of spans. */
+  spanHeaders: Headers;
   /** The whole text of each envelope. */
   envelopes: string[];
 }
 
 /** It ends with the calling file. */
 export function startCollector(): Collector {
-  const spans: CollectedSpan[] = [];
-  const envelopes: string[] = [];
+  const collected = { spans: [] as CollectedSpan[], spanHeaders: new Headers(), envelopes: [] as string[] };
   const server = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
     async fetch(request) {
       const { pathname } = new URL(request.url);
-      if (pathname === '/v1/traces') spans.push(...spansOf((await request.json()) as Export));
-      else if (pathname === '/api/1/envelope/') envelopes.push(await request.text());
+      if (pathname === '/v1/traces') {
+        collected.spanHeaders = request.headers;
+        collected.spans.push(...spansOf((await request.json()) as Export));
+      } else if (pathname === '/api/1/envelope/') collected.envelopes.push(await request.text());
       else return new Response(null, { status: 404 });
       return Response.json({});
     },
   });
   afterAll(() => server.stop(true));
   const url = server.url.origin;
-  return { url, dsn: url.replace('//', '//publickey@').concat('/1'), spans, envelopes };
+  return Object.assign(collected, { url, dsn: url.replace('//', '//publickey@').concat('/1') });
 }
 
 type Attribute = { key: string; value: Record<string, unknown> };

@@ -143,3 +143,14 @@ describe('what comes in', () => {
     expect(withLocalTimes('mostly since 19:15 UTC', now, 'Europe/Amsterdam')).toBe('mostly since 20:15');
   });
 });
+
+test('a request that takes another form on its way says so, as its body is not sent as it stands', () => {
+  const alert = { payload: '{"type":"order.paid"}' } as Alert;
+  const delivery = { id: 7, url: 'https://hooks.example/x', created_at: '2026-06-01T12:00:00Z' } as Delivery;
+  const hook = (format: string) => ({ format, header_names: ['x-team'] }) as unknown as Webhook;
+  expect(requestOf(delivery, undefined, alert, hook('slack'))).toMatchObject({ format: 'slack', body: alert.payload });
+  const plain = requestOf(delivery, undefined, alert, hook('standard'));
+  expect(plain).not.toHaveProperty('format');
+  expect(plain?.headers).toContainEqual({ name: 'webhook-id', value: 'msg_7' });
+  expect(plain?.headers).toContainEqual({ name: 'x-team', value: '…' });
+});

@@ -55,6 +55,11 @@ function RequestParts({
       <h3>
         Body <span class="faint">{bytes(new TextEncoder().encode(request.body).length)}</span>
       </h3>
+      {request.format ? (
+        <p class="faint">
+          This is what was raised: it goes out in the form that {request.format} takes, signed as such.
+        </p>
+      ) : null}
       <Code text={request.body} shown={pretty(request.body)} label="Body" lines={12} />
       <details class="signature">
         <summary>How it is signed</summary>
@@ -113,6 +118,9 @@ function AnswerParts({ attempt }: { attempt: Attempt }) {
         </>
       ) : (
         <p class="faint">{status_code === null ? '' : 'The answer had no body.'}</p>
+      )}
+      {status_code === null ? null : (
+        <p class="faint">Of an answer its status and first bytes are kept, not its headers.</p>
       )}
     </>
   );

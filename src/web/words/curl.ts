@@ -4,6 +4,8 @@ export interface ShownRequest {
   url: string;
   headers: readonly { name: string; value: string }[];
   body: string;
+  /** The form that the body takes on its way, where it is not sent as it stands. */
+  format?: string;
 }
 
 /** Quotes for POSIX shells. */

@@ -33,6 +33,7 @@ export function requestOf(
       ...custom,
     ],
     body: alert.payload,
+    ...(webhook !== undefined && webhook.format !== 'standard' && { format: webhook.format }),
   };
 }
 

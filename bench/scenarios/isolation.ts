@@ -37,7 +37,7 @@ async function run(bench: Bench): Promise<Report> {
         sick: isSick ? bad : 0,
       };
       sides.push(side);
-      await install(side, webhooks);
+      await install(bench, side, webhooks);
       if (isSick) await pileUp(side.database.sql, backlog);
     }
     bench.say(`  ${backlog.toLocaleString('en')} deliveries wait for one webhook`);
@@ -56,9 +56,9 @@ async function run(bench: Bench): Promise<Report> {
 }
 
 /** Webhook 1 has the backlog; the sick ones are spread evenly over the groups, and take what their groups get. */
-async function install({ database: { sql }, receiver, sick }: Side, webhooks: number): Promise<void> {
+async function install(bench: Bench, { database: { sql }, receiver, sick }: Side, webhooks: number): Promise<void> {
   await makeWebhooks(sql, { count: webhooks, fanOut: FAN_OUT, url: `${receiver.url}/healthy` });
-  await sql`update tocsin_data.webhooks set max_in_flight = 10`;
+  await sql`update tocsin_data.webhooks set max_in_flight = 10, timeout_seconds = ${bench.pick(30, 30, 1)}`;
   if (sick === 0) return;
   const every = Math.floor(webhooks / sick);
   await sql`

@@ -137,3 +137,28 @@ test('heartbeats tell how many are connected; what was sent and who left is coun
   await until(() => counts()?.connections === 0);
   expect(counts()).toMatchObject({ closed: (before?.closed ?? 0) + 3, dropped: before?.dropped, lost: before?.lost });
 });
+
+test('nothing is read for the feed while nobody watches, and again from when somebody does', async () => {
+  const watched = await testHttp({ isLive: true, sql });
+  const clock = await openLive(`${watched.url}/api/v1/ws/dashboard`);
+  clock.send({ action: 'subscribe', types: ['metrics'] });
+  const ticks = () => clock.messages.filter(({ type }) => type === 'metrics_update').length;
+  const { list_feed_alerts } = http.api.live;
+  let reads = 0;
+  http.api.live.list_feed_alerts = (...args) => {
+    reads++;
+    return list_feed_alerts(...args);
+  };
+  await until(() => counts()?.connections === 0);
+  // A round that began while somebody watched ends before the other server has gone through two of its own.
+  const before = ticks();
+  await until(() => ticks() > before + 1);
+  const idle = reads;
+  await until(() => ticks() > before + 3);
+  expect(reads).toBe(idle);
+  const client = await openLive(path);
+  await until(() => reads > idle + 1);
+  client.close();
+  clock.close();
+  http.api.live.list_feed_alerts = list_feed_alerts;
+});

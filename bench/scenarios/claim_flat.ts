@@ -174,7 +174,8 @@ function reportOf(grown: Map<number, Times>, passed: Map<string, Times[]>, passi
       growth_under_snapshot: Math.max(...ours) / (ours[0] as number),
     },
     notes: [
-      `${LANES} lanes with as much waiting in each; payloads included; one client. The worker's claims include its sweeps, which have no floors.`,
+      `${LANES} lanes with as much waiting in each; payloads included; one client.`,
+      "The worker's claims include its sweeps, which have no floors.",
       'By walks alone: every claim looks at the heads of the lanes, and steps over all that was claimed since the snapshot.',
     ],
     plots: [

@@ -1,6 +1,4 @@
 -- The claim deletes: a claimed delivery leaves the queue here, and what remains is one lease row for the whole batch.
--- Looking at a lane costs as much as taking five rows from it, so a round looks at an eighth as many lanes as it wants rows,
--- and only when these gave little does the next round look at more.
 create function tocsin_internal.claim_batch(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_after_webhook_id integer, p_buckets smallint[],
   p_overdue interval, p_busy_webhook_ids integer[], p_busy_counts integer[], p_wants_alone boolean,
@@ -9,55 +7,32 @@ create function tocsin_internal.claim_batch(
   out walk_us integer)
 language plpgsql volatile set enable_seqscan = off as $$
 declare
-  v_now timestamptz := clock_timestamp(); v_walk_at timestamptz;
-  v_lanes_max integer := greatest(p_limit / 8, 12);
-  v_webhook_ids integer[] := p_floor_webhook_ids; v_heads timestamptz[] := p_floors; v_lanes record; v_visited integer; v_from integer;
-  v_specials integer[] := '{}'; v_left integer := p_limit; v_lock record; v_taken tocsin_data.alert_delivery_leases;
+  v_now timestamptz := clock_timestamp(); v_taken tocsin_data.alert_delivery_leases; v_special_ids integer[]; v_urgent record; c record;
 begin
-  next_after_webhook_id := p_after_webhook_id;
-  for v_round in 1..10 loop
-    v_from := next_after_webhook_id;
-    if p_walks then
-      v_walk_at := clock_timestamp();
-      select w.webhook_ids, w.heads into v_webhook_ids, v_heads
-        from tocsin_internal.walk_lanes(v_from, v_lanes_max, p_buckets, p_floor_webhook_ids, p_floors) w;
-      walk_us := coalesce(walk_us, 0) + date_part('epoch', clock_timestamp() - v_walk_at) * 1e6;
-    end if;
-    v_visited := coalesce(cardinality(v_webhook_ids), 0);
-    next_after_webhook_id := v_webhook_ids[v_visited];
-    v_lanes := tocsin_internal.claim_lanes(v_webhook_ids, v_heads, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts);
-    next_ready_at := least(next_ready_at, v_lanes.next_ready_at);
-    v_webhook_ids := v_lanes.webhook_ids;
-    if cardinality(v_webhook_ids) > v_left then
-      v_visited := v_lanes_max;
-      next_after_webhook_id := v_webhook_ids[v_left];
-      v_webhook_ids := v_webhook_ids[1:v_left];
-    end if;
-    if v_webhook_ids is not null then
-      v_lock := tocsin_internal.lock_buckets(v_webhook_ids, p_wants_alone);
-      v_taken := tocsin_internal.take_from_lanes(v_webhook_ids, v_lanes.heads[1:v_left],
-        tocsin_internal.admit_lanes(v_webhook_ids, v_lanes.slots[1:v_left], v_lanes.special_ids, v_lock.denied, v_now),
-        v_left, v_now - p_overdue, v_lock.is_alone, v_taken);
-      v_specials := v_specials || v_lanes.special_ids;
-      v_left := p_limit - coalesce(cardinality(v_taken.delivery_ids), 0);
-    end if;
-    exit when not p_walks;
-    if v_visited < v_lanes_max then next_after_webhook_id := 0; end if;
-    -- Who came to the last lane without a find begins again at the first.
-    exit when v_left <= p_limit / 2 or v_visited < v_lanes_max and (v_from = 0 or v_left < p_limit);
-    v_lanes_max := least(2 * v_lanes_max, greatest(p_limit / 8, 100));
-  end loop;
-  if not p_walks then next_after_webhook_id := p_after_webhook_id; end if;
-  if v_left = p_limit then return; end if;
+  if p_walks and p_overdue = interval '0' then
+    v_urgent := tocsin_internal.claim_urgent(p_limit, p_buckets, v_now, p_wants_alone, p_busy_webhook_ids, p_busy_counts);
+    p_busy_webhook_ids := v_urgent.busy_webhook_ids;
+    p_busy_counts := v_urgent.busy_counts;
+    v_taken := v_urgent.taken;
+    v_special_ids := v_urgent.special_ids;
+    walk_us := date_part('epoch', clock_timestamp() - v_now) * 1e6;
+  end if;
+  c := tocsin_internal.claim_rounds(p_limit, v_now, p_buckets, p_overdue, p_busy_webhook_ids, p_busy_counts, p_wants_alone,
+    p_floor_webhook_ids, p_floors, p_walks, v_taken, v_special_ids, p_after_webhook_id, walk_us);
+  v_taken := c.taken;
+  next_after_webhook_id := c.next_after_webhook_id;
+  next_ready_at := c.next_ready_at;
+  walk_us := c.walk_us;
+  if v_taken.delivery_ids is null then return; end if;
   insert into tocsin_data.alert_delivery_leases
       (lease_id, worker_id, claimed_at, expires_at, delivery_ids, alert_ids, webhook_ids, attempts)
     values (tocsin_internal.next_id(), p_worker_id, v_now, v_now + p_lease_ms * interval '1 ms', v_taken.delivery_ids, v_taken.alert_ids,
       v_taken.webhook_ids, v_taken.attempts)
   returning * into lease;
-  if cardinality(v_specials) > 0 then
-    perform tocsin_internal.charge_special_lanes(v_specials, lease);
+  if cardinality(c.special_ids) > 0 then
+    perform tocsin_internal.charge_special_lanes(c.special_ids, lease);
   end if;
 end
 $$;
 comment on function tocsin_internal.claim_batch(bigint, integer, integer, integer, smallint[], interval, integer[], integer[], boolean, integer[], timestamptz[], boolean) is
-  'Moves up to p_limit due deliveries, shared evenly over their webhooks, from alert_delivery_queue into one new row of alert_delivery_leases; next_ready_at is when the next of the lanes it looked at may be served, walk_us what looking for lanes took.';
+  'Moves up to p_limit due deliveries, urgent ones first, then shared evenly over their webhooks, from alert_delivery_queue into one new row of alert_delivery_leases; next_ready_at is when the next of the lanes it looked at may be served, walk_us what looking for lanes took.';

@@ -6,6 +6,11 @@ declare
   v_now timestamptz := clock_timestamp();
   v_first_id bigint;
   v_ahead bigint;
+  -- Urgent ones wait for the urgent ones before them only.
+  v_is_urgent boolean := not l.ordered and exists (
+    select from tocsin_data.alert_delivery_queue q
+     where q.bucket = l.bucket and q.webhook_id = l.webhook_id and q.due_at = p_due_at and q.delivery_id = p_delivery_id
+       and q.is_urgent);
   v_slowed text := (select format('slowed to %s of %s at a time because %s', l.slots_max, l.max_in_flight,
       tocsin_internal.slowed_because(l, m)) from tocsin_data.webhook_health_metrics m
      where m.webhook_id = l.webhook_id and tocsin_internal.slowed_because(l, m) is not null);
@@ -15,7 +20,8 @@ begin
   v_ahead := (select count(*) from (
     select from tocsin_data.alert_delivery_queue q
      where q.bucket = l.bucket and q.webhook_id = l.webhook_id
-       and (q.due_at, q.delivery_id) < (least(p_due_at, v_now), p_delivery_id) limit 1001) a);
+       and (q.due_at, q.delivery_id) < (least(p_due_at, v_now), p_delivery_id)
+       and (q.is_urgent or not v_is_urgent) limit 1001) a);
   v_first_id := coalesce(l.busy_delivery_id, v_first_id);
   if l.ordered and v_first_id <> p_delivery_id then
     until_at := case when l.blocked_until > v_now then l.blocked_until end;

@@ -8,10 +8,10 @@ create function tocsin_internal.insert_alerts(
 language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_alert_ids bigint[]; v_webhook_ids integer[]; v_ids bigint[];
+  v_alert_ids bigint[]; v_webhook_ids integer[]; v_ids bigint[]; v_are_urgent boolean[];
 begin
-  select array_agg(m.alert_id), array_agg(m.webhook_id) into v_alert_ids, v_webhook_ids
-    from (select i.alert_id, r.webhook_id
+  select array_agg(m.alert_id), array_agg(m.webhook_id), array_agg(m.is_urgent) into v_alert_ids, v_webhook_ids, v_are_urgent
+    from (select i.alert_id, r.webhook_id, i.severity = 'CRITICAL' as is_urgent
             from unnest(p_alert_ids, p_alert_types, p_severities, p_messages, p_operation_types, p_contexts) with ordinality
                    as i(alert_id, alert_type, severity, message, operation_type, context, n)
            cross join lateral unnest(tocsin_internal.route_patterns(i.alert_type)) as p(pattern)
@@ -34,10 +34,11 @@ begin
       left join (select m.alert_id, count(*) as n, min(m.delivery_id) as first_id, max(m.delivery_id) as last_id
                    from unnest(v_alert_ids, v_ids) as m(alert_id, delivery_id) group by m.alert_id) d on d.alert_id = i.alert_id;
   if v_alert_ids is null then return; end if;
-  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt)
+  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt,
+      is_urgent)
     select tocsin_internal.id_time(m.delivery_id), m.delivery_id, m.alert_id, m.webhook_id, p_tenant_id,
-           (m.webhook_id & 63)::smallint, 1
-      from unnest(v_ids, v_alert_ids, v_webhook_ids) as m(delivery_id, alert_id, webhook_id);
+           (m.webhook_id & 63)::smallint, 1, m.is_urgent
+      from unnest(v_ids, v_alert_ids, v_webhook_ids, v_are_urgent) as m(delivery_id, alert_id, webhook_id, is_urgent);
   perform tocsin_internal.wake_idle_worker();
 end
 $$;

@@ -22,8 +22,10 @@ begin
   freed as (
     update tocsin_data.webhook_lanes n set busy_delivery_id = null, busy_until = null
       from members m where n.busy_delivery_id = m.delivery_id)
-  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt)
-    select tocsin_internal.id_time(m.delivery_id), m.delivery_id, m.alert_id, m.webhook_id, m.tenant_id, m.bucket, m.attempt
+  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt,
+      is_urgent)
+    select tocsin_internal.id_time(m.delivery_id), m.delivery_id, m.alert_id, m.webhook_id, m.tenant_id, m.bucket, m.attempt,
+           tocsin_internal.is_urgent(m.tenant_id, m.alert_id)
       from members m
      where not exists (select from tocsin_data.alert_delivery_log g
                         where g.bucket = m.bucket and g.delivery_id = m.delivery_id and g.attempt = m.attempt);

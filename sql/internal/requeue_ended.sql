@@ -12,9 +12,10 @@ begin
      and g.next_attempt_at is not distinct from p_seen_at
   returning * into v_last;
   if v_last.delivery_id is null then return false; end if;
-  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt)
+  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt,
+      is_urgent)
     values (tocsin_internal.id_time(p_delivery_id), p_delivery_id, v_last.alert_id, p_webhook_id, v_last.tenant_id, v_last.bucket,
-      v_last.attempt + 1);
+      v_last.attempt + 1, tocsin_internal.is_urgent(v_last.tenant_id, v_last.alert_id));
   return true;
 end
 $$;

@@ -18,8 +18,9 @@ begin
     delete from tocsin_data.alert_delivery_retries q
      where p_place = 'retries' and q.delivery_id = p_delivery_id
     returning q.*)
-  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt)
-    select tocsin_internal.id_time(m.delivery_id), m.delivery_id, m.alert_id, m.webhook_id, m.tenant_id, m.bucket, m.attempt
+  insert into tocsin_data.alert_delivery_queue (due_at, delivery_id, alert_id, webhook_id, tenant_id, bucket, attempt,
+      is_urgent)
+    select tocsin_internal.id_time(m.delivery_id), m.delivery_id, m.alert_id, m.webhook_id, m.tenant_id, m.bucket, m.attempt, m.is_urgent
       from (select * from taken union all select * from unparked union all select * from hastened) m;
   get diagnostics v_moved = row_count;
   if v_moved > 0 then

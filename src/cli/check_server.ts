@@ -170,7 +170,8 @@ function checkSlots({ idle_slots, slot_bytes_max }: ServerFacts): Finding {
   if (idle_slots === 0) return ok('replication slots', 'none that nobody reads');
   const kept = slot_bytes_max ?? 0;
   const detail = `${idle_slots} that nobody reads, keeping up to ${sizeOf(Math.max(0, kept))}.`;
-  const advice = 'Start its reader, or drop it: select pg_drop_replication_slot(slot_name) from pg_replication_slots.';
+  const advice =
+    "Start its reader, or drop it: pg_replication_slots has its name, pg_drop_replication_slot('name') drops it.";
   return { check: 'replication slots', status: kept > SLOT_BYTES_MAX ? 'failure' : 'warning', detail, advice };
 }
 

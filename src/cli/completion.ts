@@ -68,7 +68,7 @@ ${[...second].map(([word, next]) => `    '${word}') compadd -- ${next.join(' ')}
 ${[...options].map(([name, list]) => `    '${name}') compadd -- ${list.join(' ')} ;;`).join('\n')}
   esac; fi
 }
-compdef _tocsin tocsin`;
+if [ "$funcstack[1]" = _tocsin ]; then _tocsin "$@"; else compdef _tocsin tocsin; fi`;
 }
 
 function fish(commands: readonly Command[]): string {

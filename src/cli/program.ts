@@ -1,9 +1,9 @@
 // What every long-running command has: its configuration, a log, an orderly end, and a database that is up to date.
 import { join } from 'node:path';
-import { isatty } from 'node:tty';
 import { type Config, readConfig } from '../config.ts';
 import { appendTo, createLog, type Log } from '../log.ts';
 import { lazyReports } from './reports.ts';
+import { watchTerminal } from './terminal.ts';
 import { createShutdown, type Shutdown, type ShutdownOptions } from '../shutdown.ts';
 import { canMigrate, checkSchema, restrictUrl } from '../store/access.ts';
 import { awaitServer } from '../store/await_server.ts';
@@ -88,9 +88,9 @@ async function prepareSchema(url: string, { allowNewerSchema: allowNewer }: Conf
  * new one in any case, so there is nothing more to do than to live on. The supervisor does more (see supervisor.ts).
  */
 function stayOnHangUp(log: Log, shutdown: Shutdown): void {
-  const isFromTerminal = isatty(1);
+  const isTerminalGone = watchTerminal();
   process.on('SIGHUP', () => {
-    if (isFromTerminal && !isatty(1)) void shutdown.run('hang-up').then((code) => process.exit(code));
+    if (isTerminalGone()) void shutdown.run('hang-up').then((code) => process.exit(code));
     else log.info('reopened the log file');
   });
 }

@@ -4,7 +4,6 @@ import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isatty } from 'node:tty';
 import { type Config, environmentWith, SEATS } from '../config.ts';
 import { isCompiled } from '../own_files.ts';
 import { Epochs } from '../store/epochs.ts';
@@ -134,14 +133,10 @@ function ownArguments(): string[] {
   return isCompiled ? [] : [...process.execArgv, Bun.main];
 }
 
-/** The hang-up of a terminal ends the server that was started from it; sent by hand, the signal means new processes. */
+/** Sent by hand, the signal means new processes. The hang-up of its terminal ends the server: see program.ts. */
 function rollOnHangUp({ log, shutdown }: Program, crew: Crew): void {
-  const isFromTerminal = isatty(1);
   process.on('SIGHUP', () => {
-    if (isFromTerminal && !isatty(1)) {
-      void shutdown.run('hang-up').then((code) => process.exit(code));
-      return;
-    }
+    if (shutdown.isClosing) return;
     log.info('replacing all processes');
     void crew.roll().then((isDone) => isDone && log.info('replaced all processes'));
   });

@@ -31,7 +31,12 @@ export async function makeNextVersion(): Promise<string> {
   for (const name of ['functions', 'views', 'internal']) {
     for (const file of readdirSync(join(folder, 'sql', name))) {
       const path = join(folder, 'sql', name, file);
-      await Bun.write(path, `${await Bun.file(path).text()}\n-- The next version.\n`);
+      // An inner function has another name, so that a body of before, while it runs, looks for one that has gone.
+      const text = (await Bun.file(path).text()).replaceAll(
+        'tocsin_internal.insert_alerts(',
+        'tocsin_internal.insert_alerts_next(',
+      );
+      await Bun.write(path, `${text}\n-- The next version.\n`);
     }
   }
   return folder;

@@ -1,4 +1,4 @@
--- Counting takes about a quarter of a microsecond a row, so a tenant is counted again after a second or fifty times as long as
+-- Counting takes about half a microsecond a row, so a tenant is counted again after a second or fifty times as long as
 -- its count took, whichever is later: two per cent of a core each at most.
 create function tocsin_internal.count_queues(p_now timestamptz default clock_timestamp()) returns integer
 language plpgsql volatile as $$

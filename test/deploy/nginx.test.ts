@@ -12,19 +12,21 @@ const secretKey = 'the secret of this test, 32 bytes';
 describe.skipIf(!hasNginx)('Tocsin behind nginx', async () => {
   if (!hasNginx) return;
   const { url } = await testDatabase();
-  const port = await freePort();
-  const nginx = await startNginx(port);
-  const server = await startCli(['serve'], {
-    env: {
-      DATABASE_URL: url,
-      SECRET_KEY: secretKey,
-      API_HOST: '127.0.0.1',
-      API_PORT: String(port),
-      API_WORKERS: '1',
-      RATE_LIMIT: '3',
-    },
-    ready: /"message":"serving"/,
-  });
+  const [port, sparePort] = [await freePort(), await freePort()];
+  const nginx = await startNginx(port, sparePort);
+  const serve = (at: number) =>
+    startCli(['serve'], {
+      env: {
+        DATABASE_URL: url,
+        SECRET_KEY: secretKey,
+        API_HOST: '127.0.0.1',
+        API_PORT: String(at),
+        API_WORKERS: '1',
+        RATE_LIMIT: '3',
+      },
+      ready: /"message":"serving"/,
+    });
+  const [server, spare] = await Promise.all([serve(port), serve(sparePort)]);
   const get = (path: string, init: RequestInit = {}) =>
     fetch(nginx.url + path, { ...init, redirect: 'manual', tls: { rejectUnauthorized: false } } as RequestInit);
   const identity = { tenant: 'default', role: 'admin' as const, expiresAtMs: Date.now() + 3_600_000 };
@@ -121,8 +123,23 @@ describe.skipIf(!hasNginx)('Tocsin behind nginx', async () => {
     expect(await refused[0]?.json()).toMatchObject({ status: 429, error_code: 'RATE_LIMITED' });
   });
 
+  test('goes on through the spare server while the first one is replaced', async () => {
+    const statuses = new Set<number>();
+    let isStopped = false;
+    const stopping = server.stop().then(() => {
+      isStopped = true;
+    });
+    while (!isStopped || statuses.size === 0) {
+      const { status } = await get('/health/ready');
+      // The flood of the test before may still be counted.
+      if (status !== 429) statuses.add(status);
+    }
+    await stopping;
+    expect([...statuses]).toEqual([200]);
+  });
+
   test('says by a problem document that Tocsin is away', async () => {
-    await server.stop();
+    await spare.stop();
     const answer = await until(() => get('/api/v1/webhooks').then((one) => (one.status === 429 ? undefined : one)));
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
     expect(await answer.json()).toMatchObject({ status: 503, error_code: 'SERVICE_UNAVAILABLE' });

@@ -8,7 +8,7 @@ import { runCommand } from '../support/children.ts';
 import { installPackages } from '../support/packages.ts';
 
 const root = join(import.meta.dir, '../..');
-const units = ['tocsin-serve.service', 'tocsin-work.service'];
+const units = ['tocsin-serve@.service', 'tocsin-work.service'];
 const read = (path: string) => Bun.file(join(root, path)).text();
 
 async function hasSystemd(): Promise<boolean> {
@@ -29,7 +29,7 @@ describe.skipIf(!(await hasSystemd()))('the systemd units', () => {
     chmodSync(program, 0o755);
     mkdirSync(join(home, 'units'), { recursive: true });
     const text = (await read(`deploy/systemd/${name}`)).replace('/usr/local/bin/tocsin', program);
-    const path = join(home, 'units', name);
+    const path = join(home, 'units', name.replace('@', '@8000'));
     await Bun.write(path, text);
     return path;
   }

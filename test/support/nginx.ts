@@ -23,8 +23,8 @@ const shipped = join(import.meta.dir, '../../deploy/nginx/tocsin.conf');
 /** Whether nginx can be had here; in CI it must be. */
 export const hasNginx = await findNginx().then((path) => path !== undefined);
 
-/** In front of a Tocsin on this port, with a certificate that vouches for itself; it ends with the calling file. */
-export async function startNginx(upstreamPort: number): Promise<TestNginx> {
+/** In front of a Tocsin on the first port, and on the second one while that is away, with a certificate that vouches for itself; it ends with the calling file. */
+export async function startNginx(upstreamPort: number, sparePort: number): Promise<TestNginx> {
   const binary = (await findNginx()) ?? '';
   const home = mkdtempSync(join(tmpdir(), 'tocsin-nginx-'));
   // Its workers are another user's when it is started by root.
@@ -36,7 +36,12 @@ export async function startNginx(upstreamPort: number): Promise<TestNginx> {
   await Bun.write(join(home, 'cert.pem'), cert);
   await Bun.write(
     join(home, 'tocsin.conf'),
-    movePlaces(await Bun.file(shipped).text(), home, plainPort, port, upstreamPort),
+    movePlaces(await Bun.file(shipped).text(), home, {
+      plain: plainPort,
+      tls: port,
+      upstream: upstreamPort,
+      spare: sparePort,
+    }),
   );
   await Bun.write(join(home, 'nginx.conf'), mainConfig(home));
   const command = [binary, '-p', home, '-c', join(home, 'nginx.conf'), '-e', 'stderr'];
@@ -63,12 +68,13 @@ export async function startNginx(upstreamPort: number): Promise<TestNginx> {
 }
 
 /** @throws Error when the shipped file no longer names a place that has to be another here */
-function movePlaces(text: string, home: string, plainPort: number, port: number, upstreamPort: number): string {
+function movePlaces(text: string, home: string, ports: Record<'plain' | 'tls' | 'upstream' | 'spare', number>): string {
   const moves: [string, string][] = [
-    ['server 127.0.0.1:8000;', `server 127.0.0.1:${upstreamPort};`],
-    ['listen 80;', `listen 127.0.0.1:${plainPort};`],
+    ['server 127.0.0.1:8000 ', `server 127.0.0.1:${ports.upstream} `],
+    ['server 127.0.0.1:8001 ', `server 127.0.0.1:${ports.spare} `],
+    ['listen 80;', `listen 127.0.0.1:${ports.plain};`],
     ['listen [::]:80;', ''],
-    ['listen 443 ssl http2;', `listen 127.0.0.1:${port} ssl http2;`],
+    ['listen 443 ssl http2;', `listen 127.0.0.1:${ports.tls} ssl http2;`],
     ['listen [::]:443 ssl http2;', ''],
     ['/etc/ssl/tocsin/fullchain.pem', join(home, 'cert.pem')],
     ['/etc/ssl/tocsin/privkey.pem', join(home, 'key.pem')],

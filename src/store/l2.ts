@@ -24,6 +24,8 @@ export type L2 = {
 const PREFIX = 'tocsin:';
 const VERSION_SECONDS = 86_400;
 const SEPARATOR = 10;
+/** Reads that one command asks for; more would keep others from Redis, and each from its answer. */
+const GATHERED_MAX = 100;
 
 /**
  * A value carries the versions that its tags had before it was loaded, and counts only while they are the same: so a slow
@@ -35,20 +37,28 @@ const SEPARATOR = 10;
  */
 export function makeL2(client: RedisClient, epochs: Epochs, circuit = new Circuit()): L2 {
   const isReady = () => client.status === 'ready' && circuit.isClosed;
+  const gatherings = new Map<string, Gathering>();
 
   return {
     isReady,
-    async get(key, tags) {
-      if (!isReady()) return undefined;
-      const owned = tenantTags(tags);
-      const found = await circuit.ask(() => client.mgetBuffer(...owned.map(versionKey), valueKey(key)));
-      if (found === undefined) return undefined;
-      const versions: string[] = [];
-      for (const [i, tag] of owned.entries()) versions.push(found[i]?.toString() ?? makeVersion(client, tag));
-      const expected = versions.join(',');
-      const stored = readValue(found[owned.length], expected);
-      const isBelieved = stored !== undefined && stored.loadedAt > epochs.changedAt(tags);
-      return { stored: isBelieved ? stored : undefined, versions: expected };
+    get(key, tags) {
+      if (!isReady()) return Promise.resolve(undefined);
+      const tenant = tenantOf(key);
+      let gathering = gatherings.get(tenant);
+      if (gathering === undefined) {
+        gathering = new Gathering(client, epochs, circuit);
+        gatherings.set(tenant, gathering);
+        // Requests that came in at the same time are asked for together; who is alone waits for nobody.
+        setImmediate(() => {
+          gatherings.delete(tenant);
+          void gathering?.ask();
+        });
+      } else if (gathering.isFull) {
+        gatherings.delete(tenant);
+        void gathering.ask();
+        return this.get(key, tags);
+      }
+      return gathering.add(key, tags);
     },
     set(key, { bytes, etag, loadedAt }, versions, ttlMs) {
       if (!isReady()) return;
@@ -61,6 +71,58 @@ export function makeL2(client: RedisClient, epochs: Epochs, circuit = new Circui
       client.set(versionKey(tag), newVersion(), 'EX', VERSION_SECONDS).catch(() => undefined);
     },
   };
+}
+
+type Wanted = { key: string; tags: readonly Tag[]; resolve: (answer: L2Answer | undefined) => void };
+
+/**
+ * What is asked for at the same moment for one tenant: one command gets all values, and the versions of their tags once. It reads
+ * them at one moment, so that each value is held against the versions of just then.
+ */
+class Gathering {
+  readonly #wanted: Wanted[] = [];
+  #isAsked = false;
+
+  constructor(
+    private readonly client: RedisClient,
+    private readonly epochs: Epochs,
+    private readonly circuit: Circuit,
+  ) {}
+
+  get isFull(): boolean {
+    return this.#wanted.length >= GATHERED_MAX;
+  }
+
+  add(key: string, tags: readonly Tag[]): Promise<L2Answer | undefined> {
+    return new Promise((resolve) => this.#wanted.push({ key, tags, resolve }));
+  }
+
+  async ask(): Promise<void> {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    const tags = [...new Set(this.#wanted.flatMap((each) => tenantTags(each.tags)))];
+    const keys = [...tags.map(versionKey), ...this.#wanted.map(({ key }) => valueKey(key))];
+    const found = await this.circuit.ask(() => this.client.mgetBuffer(...keys));
+    if (found === undefined) {
+      for (const { resolve } of this.#wanted) resolve(undefined);
+      return;
+    }
+    const versions = new Map(tags.map((tag, i) => [tag, found[i]?.toString() ?? makeVersion(this.client, tag)]));
+    // Tags come in lists that many share.
+    const joined = new Map<readonly Tag[], string>();
+    for (const [i, { tags: its, resolve }] of this.#wanted.entries()) {
+      let expected = joined.get(its);
+      if (expected === undefined) {
+        expected = tenantTags(its)
+          .map((tag) => versions.get(tag))
+          .join(',');
+        joined.set(its, expected);
+      }
+      const stored = readValue(found[tags.length + i], expected);
+      const isBelieved = stored !== undefined && stored.loadedAt > this.epochs.changedAt(its);
+      resolve({ stored: isBelieved ? stored : undefined, versions: expected });
+    }
+  }
 }
 
 /** If another makes one at the same time, what is stored with this one is never found: a miss, nothing worse. */
@@ -76,7 +138,11 @@ function versionKey(tag: Tag): string {
 
 /** Keys of the cache begin with the tenant: `1|…`. */
 function valueKey(key: string): string {
-  return `${PREFIX}{${key.split('|', 1)[0]}}:${key}`;
+  return `${PREFIX}{${tenantOf(key)}}:${key}`;
+}
+
+function tenantOf(key: string): string {
+  return key.slice(0, key.indexOf('|'));
 }
 
 /** Tags of all tenants (`0:…`) would lie on another node of a cluster; they are left to `epochs`. */

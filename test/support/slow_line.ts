@@ -21,9 +21,14 @@ export async function startSlowLine(port: number): Promise<SlowLine> {
       socket.on('close', () => sockets.delete(socket));
     }
     here.on('data', (bytes) => there.write(bytes));
+    // In their order, also when the delay becomes less: a stream never overtakes itself.
+    let sent = Promise.resolve();
     there.on('data', (bytes) => {
-      if (line.delayMs === 0) here.write(bytes);
-      else setTimeout(() => here.write(bytes), line.delayMs);
+      const dueAt = performance.now() + line.delayMs;
+      sent = sent.then(async () => {
+        if (dueAt > performance.now()) await Bun.sleep(dueAt - performance.now());
+        here.write(bytes);
+      });
     });
     here.on('close', () => there.destroy());
     there.on('close', () => here.destroy());

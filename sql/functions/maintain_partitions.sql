@@ -12,10 +12,11 @@ begin
   expired := tocsin_internal.expire_deliveries(p_now);
   perform tocsin_internal.purge_webhooks(p_now);
   perform tocsin_internal.purge_replays(p_now);
+  perform tocsin_internal.purge_answer_headers(p_now);
   -- Last, for the drop keeps everybody off its table until this transaction ends.
   dropped := tocsin_internal.drop_partitions(p_now);
   return next;
 end
 $$;
 comment on function tocsin.maintain_partitions(integer, timestamptz) is
-  'Makes partitions a week ahead, ends deliveries that waited for nearly the retention time, drops partitions older than it and forgets webhooks that were deleted and replays that ended before; sets the retention when given. Writes settings, webhooks, webhook_replays, the queue tables and the partitioned ones; raises INVLD.';
+  'Makes partitions a week ahead, ends deliveries that waited for nearly the retention time, drops partitions older than it and forgets webhooks that were deleted and replays that ended before; sets the retention when given. Writes settings, webhooks, webhook_replays, answer_headers, the queue tables and the partitioned ones; raises INVLD.';

@@ -7,7 +7,13 @@ import { sign } from './sign.ts';
 import type { WebhookTarget } from './targets.ts';
 
 /** What is sent, before it takes the webhook's format, and as what: the message id is the same on every retry. */
-export type Message = { messageId: string; body: string | undefined; traceparent?: string | undefined };
+export type Message = {
+  messageId: string;
+  body: string | undefined;
+  traceparent?: string | undefined;
+  /** See `SendRequest`. */
+  onFailure?: ((headers: Record<string, string>) => void) | undefined;
+};
 
 /**
  * Sends one message to one webhook and says what came of it; never rejects. `resolve` pins the address, so what was checked
@@ -19,7 +25,7 @@ export async function deliver(
   resolve: (url: string) => Promise<Target | Refusal>,
   clock: () => number = Date.now,
 ): Promise<Outcome> {
-  const { messageId, body, traceparent } = message;
+  const { messageId, body, traceparent, onFailure } = message;
   if (body === undefined) return EXPIRED;
   if (webhook === undefined) return refused('webhook_missing: the webhook is gone');
   const { secrets } = webhook;
@@ -37,6 +43,7 @@ export async function deliver(
       customHeaders: formatted.headers,
       timeoutMs: webhook.timeoutMs,
       isTlsVerified: webhook.isTlsVerified,
+      onFailure,
     });
     return outcomeOf(result);
   } catch {

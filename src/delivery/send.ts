@@ -2,6 +2,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Refusal, Target } from './address.ts';
 import { readExcerpt } from './answer_body.ts';
+import { keptHeaders } from './answer_headers.ts';
 import { readRetryAfter } from './retry_after.ts';
 import { failureOf, isUnconnected, lateFailure, malformedAnswer, type SendFailure } from './send_error.ts';
 import type { SignedHeaders } from './sign.ts';
@@ -20,6 +21,8 @@ export type SendRequest = {
   timeoutMs: number;
   /** The webhook's `ssl_verify`: false accepts any certificate. */
   isTlsVerified: boolean;
+  /** Called with what is kept of the headers of an answer that is no success. */
+  onFailure?: ((headers: Record<string, string>) => void) | undefined;
   /** PEM of the only authority to trust, in place of the system's. */
   ca?: string;
 };
@@ -76,10 +79,16 @@ async function attempt(
     const retryAfterSeconds = readRetryAfter(response.headers.get('retry-after'), Date.now());
     const bodyText = await readExcerpt(response);
     const statusCode = response.status;
+    if (!response.ok && request.onFailure !== undefined) noteHeaders(response, request.onFailure);
     return statusCode < 100 || statusCode > 599 ? malformedAnswer() : { statusCode, bodyText, retryAfterSeconds };
   } catch (thrown) {
     return deadline.signal.aborted ? lateFailure(request.timeoutMs, deadline.isAnswering) : failureOf(thrown);
   }
+}
+
+function noteHeaders({ headers }: Response, onFailure: (headers: Record<string, string>) => void): void {
+  const kept = keptHeaders(headers);
+  if (kept !== undefined) onFailure(kept);
 }
 
 function pinnedUrl(target: Target, address: string): string {

@@ -7,6 +7,7 @@ import type { Meters } from '../store/meters.ts';
 import type { Tracing } from '../tracing.ts';
 import type { QueueCalls } from './batch.ts';
 import { makeResolver } from './address.ts';
+import { AnswerHeaders } from './answer_headers.ts';
 import { ownedBuckets } from './buckets.ts';
 import { Clock } from './clock.ts';
 import { deliver } from './deliver.ts';
@@ -25,6 +26,7 @@ export type WorkerCalls = QueueCalls & {
     now_at: string;
   }>;
   remove_worker(args: { p_worker_id: number }): Promise<unknown>;
+  keep_answer_headers: ConstructorParameters<typeof AnswerHeaders>[0];
   run_maintenance(args: Record<never, never>): Promise<unknown>;
   maintain_partitions(args: { p_retention_days: number }): Promise<unknown>;
 };
@@ -56,6 +58,7 @@ export type Worker = {
 
 const POLL_MS = 250;
 const BEAT_MS = 5_000;
+const HEADERS_MS = 500;
 const MAINTENANCE_MS = 1_000;
 const PARTITIONS_MS = 3_600_000;
 
@@ -71,6 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const alarm = await openAlarm(options.databaseUrl, () => pump?.wake(), options.alarmMsMax);
   const targets = new Targets({ get_delivery_targets: calls.get_delivery_targets, open: options.open });
   const resolve = makeResolver({ policy: options.policy });
+  const answerHeaders = new AnswerHeaders(calls.keep_answer_headers);
   pump = startPump({
     calls,
     workerId,
@@ -78,8 +82,18 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     prepare: (deliveries) => targets.prepare(deliveries),
     deliver: meterDeliver(
       options.meters,
-      makeTraced(options.tracing, ({ webhookId, deliveryId, body }, traceparent) =>
-        deliver(targets.get(webhookId), { messageId: `msg_${deliveryId}`, body, traceparent }, resolve, clock.now),
+      makeTraced(options.tracing, ({ webhookId, deliveryId, attempt, body }, traceparent) =>
+        deliver(
+          targets.get(webhookId),
+          {
+            messageId: `msg_${deliveryId}`,
+            body,
+            traceparent,
+            onFailure: (headers) => answerHeaders.note(deliveryId, attempt, headers),
+          },
+          resolve,
+          clock.now,
+        ),
       ),
     ),
     buckets: () => buckets,
@@ -93,6 +107,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       buckets = shareOf(workerId, beat.live_worker_ids);
     }),
     repeat('alarm', BEAT_MS, log, () => alarm.check()),
+    repeat('keep_answer_headers', HEADERS_MS, log, () => answerHeaders.flush()),
     repeat('run_maintenance', MAINTENANCE_MS, log, () => calls.run_maintenance({})),
     repeat('maintain_partitions', PARTITIONS_MS, log, () =>
       calls.maintain_partitions({ p_retention_days: options.retentionDays }),
@@ -105,6 +120,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     async stop(graceMs = 10_000) {
       await pump.stop(graceMs);
       await Promise.all(rounds.map((round) => round.stop()));
+      await answerHeaders.flush().catch(() => undefined);
       await alarm.stop();
       await calls.remove_worker({ p_worker_id: workerId }).catch(() => undefined);
       log.info('worker stopped', { worker_id: workerId });

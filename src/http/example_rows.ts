@@ -99,6 +99,7 @@ export const attempts = [
     response_body: 'Down for maintenance',
     attempted_at: at('12:00:00.412'),
     next_attempt_at: at('12:00:05.400'),
+    response_headers: { 'retry-after': '5' },
   },
   {
     attempt: 2,
@@ -192,7 +193,6 @@ export const anomaly = {
   unit: 'percent',
   sample_size: 480,
   past_sample_size: 9120,
-  past_periods: 20,
   compared_with: 'the same hour of the last 20 days',
   since: at('12:10:00.000'),
   description: 'Billing failed 31.2 % of 480 attempts; 0.4 % is usual.',

@@ -135,6 +135,8 @@ describe.skipIf(!hasChromium)('by hand', () => {
     await page.getByText('webhook-id').waitFor();
     await page.getByText('msg_39', { exact: true }).first().waitFor();
     await page.getByText('<h1>Down for maintenance</h1>').waitFor();
+    await page.getByText('retry-after').waitFor();
+    await page.getByText('nginx').waitFor();
     await page.locator('.attempt').first().click();
     await page.waitForURL(/attempt=1/);
     await page.getByText('after 40 ms').waitFor();

@@ -53,6 +53,37 @@ test('a 500 is tried again by the schedule, and both attempts are in the log and
   expect(await webhook.row()).toMatchObject({ total_deliveries: 2, successful_deliveries: 1, failed_deliveries: 1 });
 });
 
+test('of a failing answer the headers that help are kept, and no cookies; of a success none', async () => {
+  const headers = {
+    'content-type': 'text/html',
+    'retry-after': '0',
+    'set-cookie': 'session=secret',
+    'x-secret': 'secret',
+  };
+  const webhook = await flow.makeWebhook({
+    behaviour: [
+      { does: 'answer', status: 500, body: 'boom', headers: { ...headers, 'x-request-id': 'r'.repeat(300) } },
+      { does: 'answer', status: 200, body: 'fine', headers },
+    ],
+    p_retry_policy: { schedule: [0] },
+  });
+  await webhook.raise();
+  await webhook.attempted(2);
+  const read = async () => {
+    const [delivery] = await api.deliveries.list_deliveries({ p_tenant_id: 1, p_webhook_id: webhook.id });
+    return api.deliveries.list_attempts({ p_tenant_id: 1, p_delivery_id: delivery?.id ?? 0 });
+  };
+  await until(async () => (await read())[0]?.response_headers !== null, { what: 'the headers of the first answer' });
+  const [first, second] = await read();
+  expect(first?.response_headers).toMatchObject({
+    'content-type': 'text/html',
+    'retry-after': '0',
+    'x-request-id': 'r'.repeat(200),
+  });
+  expect(JSON.stringify(first?.response_headers)).not.toContain('secret');
+  expect(second?.response_headers).toBeNull();
+});
+
 test('a redirect is a failure and is not followed', async () => {
   const webhook = await flow.makeWebhook({
     behaviour: { does: 'answer', status: 307, headers: { location: `${receiver.url}/elsewhere` } },

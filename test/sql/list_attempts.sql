@@ -16,6 +16,13 @@ begin
             and array_agg(a.status_code) = '{500,NULL,404}' from tocsin.list_attempts(1, v_id) a);
   assert (select bool_and(a.error is not null and a.response_ms = 12 and a.response_body = 'answer') from tocsin.list_attempts(1, v_id) a);
   assert (select array_agg(a.next_attempt_at is null) = '{f,f,t}' from tocsin.list_attempts(1, v_id) a);
+  -- The headers of failing answers come beside; what is told twice, or of nothing, does no harm.
+  perform tocsin.keep_answer_headers(array[v_id, v_id, 7], '{3,1,1}', '{"{\"allow\": \"GET\"}","{\"server\": \"x\"}","{}"}');
+  perform tocsin.keep_answer_headers(array[v_id], '{3}', '{"{\"allow\": \"PUT\"}"}');
+  assert (select array_agg(a.response_headers ->> 'allow') = '{NULL,NULL,GET}' and array_agg(a.response_headers ->> 'server') = '{x,NULL,NULL}'
+            from tocsin.list_attempts(1, v_id) a);
+  perform tocsin.maintain_partitions(30);
+  assert (select array_agg(h.delivery_id) = array[v_id, v_id] from tocsin_data.answer_headers h), 'the old one is forgotten';
   assert not exists (select from tocsin.list_attempts(v_other, v_id)) and not exists (select from tocsin.list_attempts(1, v_id + 1));
 end
 $$;

@@ -87,6 +87,7 @@ export function fakeDelivery(id: number) {
     response_body: isWaiting ? '<h1>Down for maintenance</h1>' : '{"ok":true}',
     attempted_at: iso(id + index * 5),
     next_attempt_at: isWaiting ? iso(id + 300) : null,
+    response_headers: isWaiting ? { 'content-type': 'text/html', 'retry-after': '300', server: 'nginx' } : null,
   }));
   return {
     id,

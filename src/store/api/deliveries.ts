@@ -28,6 +28,8 @@ export const attemptRow = {
   response_body: c.nullable(c.text),
   attempted_at: c.timestamptz,
   next_attempt_at: c.nullable(c.timestamptz),
+  /** Of failures, those that help to find the cause. */
+  response_headers: c.nullable(c.jsonObject),
 };
 
 const deliveryKey = { p_tenant_id: c.integer, p_delivery_id: c.bigint };

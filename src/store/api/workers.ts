@@ -60,6 +60,10 @@ export const workerCalls = {
     { ...results, p_closed_lease_ids: c.arrayOf(c.bigint), ...claim },
     { recorded: c.integer, late: c.integer, ...claimRow },
   ),
+  keep_answer_headers: scalar(
+    { p_delivery_ids: c.arrayOf(c.bigint), p_attempts: c.arrayOf(c.smallint), p_headers: c.arrayOf(c.text) },
+    c.nothing,
+  ),
   release_leases: scalar({ p_worker_id: c.bigint, p_keep_lease_ids: c.optional(c.arrayOf(c.bigint)) }, c.integer),
   reap_leases: scalar({ p_beat_timeout_seconds: c.optional(c.integer) }, c.integer),
   get_delivery_targets: many(

@@ -81,6 +81,8 @@ export interface Attempt {
   response_body: string | null;
   attempted_at: string;
   next_attempt_at: string | null;
+  /** Of failures. */
+  response_headers?: Record<string, string> | null;
 }
 
 export interface Delivery {

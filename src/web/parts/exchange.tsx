@@ -96,6 +96,8 @@ function HeaderList({ headers }: { headers: readonly { name: string; value: stri
 function AnswerParts({ attempt }: { attempt: Attempt }) {
   const { status_code, response_ms, error, response_body } = attempt;
   const reason = status_code === null ? undefined : reasons[status_code];
+  const headers = Object.entries(attempt.response_headers ?? {}).map(([name, value]) => ({ name, value }));
+  const isBare = status_code !== null && headers.length === 0;
   return (
     <>
       <p class="mono wrap">
@@ -109,6 +111,12 @@ function AnswerParts({ attempt }: { attempt: Attempt }) {
         <span class="faint">{response_ms === null ? '' : `after ${milliseconds(response_ms)}`}</span>
       </p>
       {error ? <p>{sentence(plainError(error))}</p> : null}
+      {headers.length > 0 ? (
+        <>
+          <h3>Headers</h3>
+          <HeaderList headers={headers} />
+        </>
+      ) : null}
       {response_body ? (
         <>
           <h3>
@@ -119,9 +127,7 @@ function AnswerParts({ attempt }: { attempt: Attempt }) {
       ) : (
         <p class="faint">{status_code === null ? '' : 'The answer had no body.'}</p>
       )}
-      {status_code === null ? null : (
-        <p class="faint">Of an answer its status and first bytes are kept, not its headers.</p>
-      )}
+      {isBare ? <p class="faint">Headers of answers are kept where an attempt failed.</p> : null}
     </>
   );
 }

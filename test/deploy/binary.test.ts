@@ -47,6 +47,20 @@ describe('the compiled program', () => {
     expect(found?.n).toBeGreaterThan(50);
   });
 
+  test('knows every command, and what each of them loads when it runs', async () => {
+    const help = await runCommand([tocsin, 'help'], { cwd });
+    expect(help.exitCode).toBe(0);
+    for (const words of [
+      ['doctor', '--json'],
+      ['keys', 'list'],
+      ['webhooks', 'list', '--help'],
+      ['completion', 'bash'],
+    ]) {
+      const { exitCode, stderr } = await runCommand([tocsin, ...words], { cwd, env });
+      expect([words.join(' '), exitCode === 0 || words[0] === 'doctor', stderr]).toEqual([words.join(' '), true, '']);
+    }
+  });
+
   test('delivers as a worker what SQL raised', async () => {
     await sql`select tocsin.create_webhook(1, 'here', ${`${receiver.url}/sql`}, p_events => '{by.sql}')`;
     const worker = await startCommand([tocsin, 'work'], { cwd, env, ready: /worker started/ });

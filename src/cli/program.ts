@@ -9,7 +9,7 @@ import { canMigrate, checkSchema, restrictUrl } from '../store/access.ts';
 import { awaitServer } from '../store/await_server.ts';
 import { startEmbedded } from '../store/embedded.ts';
 import { migrate } from '../store/migrate.ts';
-import { openSql, type Sql } from '../store/sql.ts';
+import { isLostGreeting, openSql, type Sql } from '../store/sql.ts';
 import type { Tracing } from '../tracing.ts';
 
 export interface Program {
@@ -40,7 +40,10 @@ export function startProgram(stopping: Partial<ShutdownOptions> = {}): Program {
     void shutdown.run('error').then(() => process.exit(1));
   };
   process.on('uncaughtException', stopAfter);
-  process.on('unhandledRejection', stopAfter);
+  process.on('unhandledRejection', (error) => {
+    if (isLostGreeting(error)) log.warn('the database refused a connection', { error });
+    else stopAfter(error);
+  });
   stayOnHangUp(log, shutdown);
   return { config, log, shutdown };
 }

@@ -56,3 +56,12 @@ export function openSql(url: string, options: SqlOptions = {}): Sql {
   });
   return sql as unknown as Sql;
 }
+
+/**
+ * True for a rejection that postgres.js leaves to nobody: a server that crashes while a new connection asks for its types, and
+ * refuses the next one. Whoever waits for the connection is told too, so that nothing needs to be done about it.
+ */
+export function isLostGreeting(error: unknown): boolean {
+  const { query } = (error ?? {}) as { query?: unknown };
+  return typeof query === 'string' && /^\s*select b\.oid, b\.typarray\s/.test(query);
+}

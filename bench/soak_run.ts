@@ -1,12 +1,11 @@
 // One long run at an even load: a server, a worker and a receiver, sampled every ten seconds, and judged by its last two thirds.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join } from 'node:path';
 import { makeApi } from '../src/store/api.ts';
-import { makeVault } from '../src/store/vault.ts';
-import { startProgram, type Child } from './children.ts';
-import { benchSecret, makeWebhooks } from './fixtures.ts';
+import type { Child } from './children.ts';
+import { makeWebhooks } from './fixtures.ts';
 import { figure, load, median } from './measure.ts';
-import { type BenchDatabase, benchDirectory } from './place.ts';
+import type { BenchDatabase } from './place.ts';
+import { postAlerts, sealSecrets, startServer, startWork } from './programs.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import type { Bench, Report, Scenario } from './scenario.ts';
 import { reportOf, type SoakSample, takeSample } from './soak_samples.ts';
@@ -14,7 +13,6 @@ import { reportOf, type SoakSample, takeSample } from './soak_samples.ts';
 export type SoakOptions = { minutes: number; load: number };
 
 const WEBHOOKS = { count: 100, fanOut: 10 };
-const KEY = 'the key that seals what the soak stores';
 const SAMPLE_MS = 10_000;
 /** Alerts are raised in small lists, by REST and by SQL in turn. */
 const LIST = 5;
@@ -35,12 +33,10 @@ async function run(bench: Bench, options: SoakOptions): Promise<Report> {
   const programs: Child[] = [];
   try {
     await makeWebhooks(database.sql, { ...WEBHOOKS, url: receiver.url });
-    await database.sql`
-      update tocsin_data.webhook_secrets set secret_sealed = ${makeVault([KEY]).seal(benchSecret, 'webhook_secret')}`;
-    const server = await start('serve', database, /"serving"/);
-    programs.push(server, await start('work', database, /"worker started"/));
-    const apiUrl = server.readyLine.match(/"url":"([^"]+)"/)?.[1] ?? '';
-    const scene = { database, receiver, programs, apiUrl };
+    await sealSecrets(database.sql);
+    const server = await startServer(database);
+    programs.push(server, await startWork(database));
+    const scene = { database, receiver, programs, apiUrl: server.url };
     const fastest = await findFastest(bench, scene);
     const { samples, raised } = await soak(bench, options.minutes, scene, fastest * options.load);
     const { unique, total } = await receiver.waitFor(raised);
@@ -50,19 +46,6 @@ async function run(bench: Bench, options: SoakOptions): Promise<Report> {
     await receiver.stop();
     await database.drop();
   }
-}
-
-function start(command: string, { url }: BenchDatabase, ready: RegExp): Promise<Child> {
-  const env = {
-    DATABASE_URL: url,
-    ENVIRONMENT: 'development',
-    ENCRYPTION_KEY: KEY,
-    SECRET_KEY: KEY,
-    API_PORT: '0',
-    RATE_LIMIT: '100000000',
-    LOG_FILE: join(benchDirectory, `soak_${command}.log`),
-  };
-  return startProgram([process.execPath, join(import.meta.dir, '../src/cli.ts'), command], env, ready);
 }
 
 /** How much these very programs raise and deliver when nothing paces them. */
@@ -132,11 +115,5 @@ async function raise({ database, apiUrl }: Scene, n: number): Promise<void> {
     await makeApi(database.sql).alerts.raise_alerts({ p_alerts: alerts });
     return;
   }
-  const answer = await fetch(`${apiUrl}/api/v1/alerts/batch`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(alerts),
-  });
-  if (answer.status !== 201) throw new Error(`POST /alerts/batch answered ${answer.status}: ${await answer.text()}`);
-  await answer.arrayBuffer();
+  await postAlerts(apiUrl, 'alerts/batch', alerts);
 }

@@ -124,6 +124,7 @@ function cacheFamilies(cache: Cache | undefined): Family[] {
     ]),
     family('gauge', 'tocsin_cache_entries', 'Entries in memory, of all processes.', [[{}, entries]]),
     family('gauge', 'tocsin_cache_bytes', 'Bytes of them.', [[{}, bytes]]),
+    family('gauge', 'tocsin_cache_bytes_max', 'As many as they may have.', [[{}, cache?.bytesMax ?? 0]]),
     family(
       'gauge',
       'tocsin_redis_up',

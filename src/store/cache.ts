@@ -71,8 +71,9 @@ export class Cache {
     });
   }
 
+  /** Of all processes together, as the figures of `stats`. */
   get bytesMax(): number {
-    return this.#o.bytesMax;
+    return this.#o.bytesMax * this.#board.server.processes;
   }
 
   get l2Status(): 'ready' | 'away' | 'disabled' {

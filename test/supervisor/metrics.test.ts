@@ -49,6 +49,19 @@ describe('two processes', () => {
     expect(sampleOf(await scrape(), 'tocsin_process_resident_memory_bytes')).toBeGreaterThan(50_000_000);
   });
 
+  test('have caches of their own, of which each tells together', async () => {
+    for (let i = 0; i < 20; i++) await send('/api/v1/webhooks');
+    for (let i = 0; i < 6; i++) {
+      const stats = JSON.parse((await send('/api/v1/cache/stats')).text);
+      const samples = await scrape();
+      // Beside what is loaded at the start.
+      expect(stats.total_requests).toBeGreaterThanOrEqual(20);
+      expect(sampleOf(samples, 'tocsin_cache_requests_total')).toBe(stats.total_requests);
+      expect(sampleOf(samples, 'tocsin_cache_requests_total', { result: 'l1' })).toBe(stats.l1.hits);
+      expect(stats.max_size_bytes).toBe(2 * 128 * 1024 * 1024);
+    }
+  });
+
   test('count what they deliver, and how late it was', async () => {
     const webhook = { name: 'metered', url: `${receiver.url}/metered`, events: ['metered'] };
     expect((await send('/api/v1/webhooks', webhook)).status).toBe(201);

@@ -20,7 +20,7 @@ type Operation = {
   description?: string;
   tags: string[];
   parameters?: Parameter[];
-  requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
+  requestBody?: { required?: boolean; content: Record<string, { schema: Schema; example?: unknown }> };
   responses: Record<string, { description?: string }>;
 };
 export type OpenApi = {
@@ -57,7 +57,7 @@ function describe(method: string, path: string, operation: Operation, document: 
         query.map((p) => [p.name, typeOf(p.schema, document), p.description ?? '']),
       ),
     body?.properties && table(['field', 'type', 'meaning'], fieldsOf(body, document)),
-    `\`\`\`sh\n${curl(method, path, body, document)}\n\`\`\``,
+    `\`\`\`sh\n${curl(method, path, Object.values(requestBody?.content ?? {})[0]?.example)}\n\`\`\``,
     `Answers ${Object.keys(responses).join(', ')}.`,
   ]
     .filter(Boolean)
@@ -75,33 +75,18 @@ function fieldsOf(body: Schema, document: OpenApi): string[][] {
   ]);
 }
 
-function curl(method: string, path: string, body: Schema | undefined, document: OpenApi): string {
+/** With the body that the document shows as its example, in single quotes for a shell. */
+function curl(method: string, path: string, example: unknown): string {
   const url = `localhost:8000${path
     .replace('{name}', 'acme')
     .replace('{noun}', 'webhooks')
     .replace(/\{\w+\}/g, '1')}`;
   if (method === 'GET') return `curl ${url}`;
-  const examples: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(body?.properties ?? {})) {
-    if (body?.required?.includes(name)) examples[name] = exampleOf(name, resolve(schema, document) ?? schema);
-  }
-  const content = body?.items ? [{ message: 'Order 42 was paid' }] : examples;
-  const isEmpty = body === undefined || Object.keys(content).length === 0;
-  const json = isEmpty ? '' : ` -H 'content-type: application/json' -d '${JSON.stringify(content)}'`;
+  const json =
+    example === undefined
+      ? ''
+      : ` -H 'content-type: application/json' \\\n  -d '${JSON.stringify(example).replaceAll("'", "'\\''")}'`;
   return `curl -X ${method} ${url}${json}`;
-}
-
-const known: Record<string, unknown> = {
-  url: 'https://example.com/hook',
-  name: 'orders',
-  message: 'Order 42 was paid',
-  alert_ids: [1, 2],
-  role: 'operator',
-};
-
-function exampleOf(name: string, schema: Schema): unknown {
-  if (name in known) return known[name];
-  return schema.type === 'integer' ? 1 : schema.type === 'array' ? [] : schema.type === 'object' ? {} : 'text';
 }
 
 function resolve(schema: Schema | undefined, document: OpenApi): Schema | undefined {

@@ -1,5 +1,5 @@
 // The one-file program, built and run as its user does: alone in an empty directory, with nothing of this project around it.
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,9 @@ const env = {
   API_PORT: '0',
   ALLOWED_NETWORKS: '127.0.0.0/8',
 };
+
+// Each of them starts a program of a hundred megabytes, some several times.
+setDefaultTimeout(120_000);
 
 beforeAll(async () => {
   mkdirSync(cwd);

@@ -92,6 +92,7 @@ describe('the Dockerfile', () => {
       expect(await server.stop()).toBe(0);
       expect(readdirSync(join(image, 'tmp'))).toEqual([]);
     },
+    180_000,
   );
 });
 

@@ -77,4 +77,4 @@ test('the quick start leads to a message in Slack, to a receiver, and to alerts 
   await server.stop();
   await demo.stop();
   await slack.stop();
-});
+}, 120_000);

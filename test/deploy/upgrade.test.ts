@@ -27,6 +27,7 @@ const serve = (folder: string, more: Record<string, string> = {}) =>
   startCommand([...program(folder), 'serve'], {
     env: { ...env, ...more },
     ready: /"message":"serving","url":"([^"]+)"/,
+    timeoutMs: 60_000,
   });
 const urlOf = (server: Child) => server.ready[1] ?? '';
 
@@ -66,7 +67,7 @@ function startTraffic(servers: string[]) {
     /** Resolves when so many more alerts were raised as there are now. */
     more: (count: number) => {
       const wanted = raised.length + count;
-      return until(() => raised.length >= wanted || failures.length > 0, { timeoutMs: 20_000, what: 'more alerts' });
+      return until(() => raised.length >= wanted || failures.length > 0, { timeoutMs: 60_000, what: 'more alerts' });
     },
     async stop() {
       isOver = true;
@@ -120,10 +121,10 @@ describe('a new version on the database of an old one', () => {
     const arrived = () =>
       new Set(receiver.requests.map((request) => (request.json().data as { alert_id: number }).alert_id));
     await until(() => traffic.raised.every((id) => arrived().has(id)), {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'every alert arriving',
     });
     for (const { output } of running) expect(output()).not.toMatch(/"level":"error"/);
     expect(await back.stop()).toBe(0);
-  });
+  }, 180_000);
 });

@@ -3,17 +3,24 @@ import { describe, expect, test } from 'bun:test';
 import { brokenBudgets } from '../bench/budgets.ts';
 import { median, percentile } from '../bench/measure.ts';
 import { placeOn } from '../bench/place.ts';
-import { makeBench } from '../bench/scenario.ts';
+import { makeBench, type Report, type Scenario } from '../bench/scenario.ts';
 import { scenarios } from '../bench/scenarios.ts';
 import { markdownTable, textTable } from '../bench/table.ts';
 import budgets from '../bench/budgets.json' with { type: 'json' };
 import { startTestServer } from './support/postgres.ts';
 
+const reports = new Map<string, Report>();
+
+async function runTiny(scenario: Scenario): Promise<Report> {
+  const place = await placeOn((await startTestServer()).url);
+  return scenario.run(makeBench('tiny', place, () => undefined)).finally(() => place.leave());
+}
+
 describe('the bench', () => {
   for (const scenario of scenarios) {
     test(`${scenario.name} gives figures in every cell of its tables`, async () => {
-      const place = await placeOn((await startTestServer()).url);
-      const report = await scenario.run(makeBench('tiny', place, () => undefined)).finally(() => place.leave());
+      const report = await runTiny(scenario);
+      reports.set(scenario.name, report);
       expect(report.tables.length).toBeGreaterThan(0);
       for (const { head, rows } of report.tables) {
         expect(rows.length).toBeGreaterThan(0);
@@ -21,9 +28,21 @@ describe('the bench', () => {
         expect(rows.flat().filter((cell) => cell === '–' || cell.includes('NaN'))).toEqual([]);
       }
       expect(Object.entries(report.figures).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
-      // The other scenarios are too small here for their ratios to mean something.
-      if (scenario.name.startsWith('http')) expect(brokenBudgets(scenario.name, report.figures)).toEqual([]);
     }, 60_000);
+  }
+
+  for (const scenario of scenarios.filter(({ name }) => name.startsWith('http'))) {
+    // The other scenarios are too small in this form for their ratios to mean something.
+    test(`${scenario.name} stays within its budgets`, async () => {
+      let broken: string[] = [];
+      // A moment in which the machine was busy with something else is no reason to fail.
+      for (let tries = 0; tries < 3; tries++) {
+        broken = brokenBudgets(scenario.name, (reports.get(scenario.name) ?? (await runTiny(scenario))).figures);
+        reports.delete(scenario.name);
+        if (broken.length === 0) break;
+      }
+      expect(broken).toEqual([]);
+    }, 120_000);
   }
 
   test('has budgets only for scenarios that there are', () => {

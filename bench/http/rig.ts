@@ -44,3 +44,8 @@ export async function withRig<T>(bench: Bench, work: (rig: Rig) => Promise<T>): 
     await database.drop();
   }
 }
+
+/** Connections at which targets are judged; fewer where the machine is shared and the latest answer still counts. */
+export function usualConnections(bench: Bench): number {
+  return bench.pick(50, 50, 10);
+}

@@ -1,6 +1,6 @@
 // Measures reads that are answered from memory: the list of webhooks at growing numbers of connections, and every other hot route.
 import { answerOf, asking, type Asking } from '../http/contenders.ts';
-import { type Rig, withRig } from '../http/rig.ts';
+import { type Rig, usualConnections, withRig } from '../http/rig.ts';
 import { type Server, startElysia, startFastify, startHello, startTocsin } from '../http/servers.ts';
 import { commonNotes, cpuShare, figuresOf, share, speedTable, type Target, targetTable } from '../http/tables.ts';
 import { compare, type Medians } from '../measure.ts';
@@ -23,7 +23,6 @@ const routes = [
 ];
 /** What the Python original of this API answered on this kind of machine: see the targets. */
 const PYTHON_PER_SECOND = 695;
-const USUAL = 50;
 const ELYSIA = 'bare Elysia, same bytes';
 
 type Contest = { servers: Server[]; tocsin: Server; connections: number[] };
@@ -40,10 +39,11 @@ async function run(rig: Rig): Promise<Report> {
     servers.push(keep(await startTocsin({ databaseUrl: url, name: 'Tocsin, 2 processes', env })));
     servers.push(keep(await startHello()), keep(await startFastify(url)));
   }
-  const connections = bench.pick([10, USUAL, 200, 1000], [USUAL, 1000], [USUAL]);
+  const usual = usualConnections(bench);
+  const connections = bench.pick([10, usual, 200, 1000], [usual, 1000], [usual]);
   const byConnections = await measureList(rig, { servers, tocsin, connections });
   const byRoute = bench.size === 'full' ? await measureRoutes(rig, tocsin) : undefined;
-  const targets = targetsOf(byConnections);
+  const targets = targetsOf(byConnections, usual);
   const all = [...byConnections.values(), ...(byRoute ? [byRoute] : [])];
   const tables = [...byConnections].map(([count, medians]) =>
     speedTable(
@@ -52,7 +52,7 @@ async function run(rig: Rig): Promise<Report> {
       ELYSIA,
     ),
   );
-  if (byRoute) tables.push(speedTable(`Other hot routes, ${USUAL} connections`, byRoute, routes[0] as string));
+  if (byRoute) tables.push(speedTable(`Other hot routes, ${usual} connections`, byRoute, routes[0] as string));
   return {
     tables: [targetTable(targets), ...tables],
     figures: figuresOf(targets, all),
@@ -73,7 +73,8 @@ async function measureList(rig: Rig, { servers, tocsin, connections }: Contest):
     bench.say(`list, ${count} connections`);
     const asked: Asking = { paths: [LIST], connections: count };
     const contenders = servers.map((server) => asking(loader, server.name, server, spell, asked));
-    if (count === USUAL) contenders.push(asking(loader, 'Tocsin, 304', tocsin, spell, { ...asked, isKnown: true }));
+    if (count === usualConnections(bench))
+      contenders.push(asking(loader, 'Tocsin, 304', tocsin, spell, { ...asked, isKnown: true }));
     found.set(count, await compare(bench, contenders));
   }
   return found;
@@ -81,12 +82,14 @@ async function measureList(rig: Rig, { servers, tocsin, connections }: Contest):
 
 async function measureRoutes({ bench, loader, spell }: Rig, tocsin: Server): Promise<Medians> {
   bench.say('other routes');
-  const contenders = routes.map((path) => asking(loader, path, tocsin, spell, { paths: [path], connections: USUAL }));
+  const contenders = routes.map((path) =>
+    asking(loader, path, tocsin, spell, { paths: [path], connections: usualConnections(bench) }),
+  );
   return compare(bench, contenders);
 }
 
-function targetsOf(byConnections: Map<number, Medians>): Target[] {
-  const usual = byConnections.get(USUAL) as Medians;
+function targetsOf(byConnections: Map<number, Medians>, count: number): Target[] {
+  const usual = byConnections.get(count) as Medians;
   const most = byConnections.get(1000);
   const p99 = (medians: Medians) => medians.get('Tocsin')?.p99_ms ?? Number.NaN;
   const targets: Target[] = [
@@ -112,8 +115,8 @@ function targetsOf(byConnections: Map<number, Medians>): Target[] {
       unit: 'per s',
     },
     {
-      key: 'p99_ms_50',
-      what: `p99 at ${USUAL} connections`,
+      key: 'p99_ms',
+      what: `p99 at ${count} connections`,
       wanted: 10,
       isMost: true,
       measured: p99(usual),
@@ -139,7 +142,9 @@ function targetsOf(byConnections: Map<number, Medians>): Target[] {
 }
 
 function plotsOf(byConnections: Map<number, Medians>): Plot[] {
-  const names = [...(byConnections.get(USUAL)?.keys() ?? [])].filter((name) => !name.endsWith('304'));
+  const names = [...new Set([...byConnections.values()].flatMap((medians) => [...medians.keys()]))].filter(
+    (name) => !name.endsWith('304'),
+  );
   const pointsOf = (name: string, key: string) =>
     [...byConnections].map(([count, medians]): [number, number] => [count, medians.get(name)?.[key] ?? Number.NaN]);
   const xLabel = 'connections';

@@ -2,7 +2,7 @@
 import type { BareOrder } from '../rivals/bare_postgres.ts';
 import type { CacheOrder } from '../http/cache_main.ts';
 import { answerOf, asking, looping } from '../http/contenders.ts';
-import { type Rig, withRig } from '../http/rig.ts';
+import { type Rig, usualConnections, withRig } from '../http/rig.ts';
 import { startRunner } from '../http/runner.ts';
 import { keepBytes, startFastify, startTocsin, type TocsinOptions } from '../http/servers.ts';
 import { commonNotes, cpuShare, figuresOf, share, speedTable, type Target, targetTable } from '../http/tables.ts';
@@ -16,7 +16,6 @@ export const scenario: Scenario = {
   run: (bench) => withRig(bench, run),
 };
 
-const USUAL = 50;
 const REDIS = 'bare ioredis get';
 const POSTGRES = 'bare postgres.js, get_webhook';
 const L2_CACHE = "Tocsin's cache alone, from Redis";
@@ -34,7 +33,8 @@ async function run(rig: Rig): Promise<Report> {
   const redis = await redisContenders(rig);
   const found: [title: string, medians: Medians, base: string][] = [];
   const usual = new Map<string, Medians>();
-  for (const count of bench.pick([10, USUAL, 200], [USUAL], [USUAL])) {
+  const usualCount = usualConnections(bench);
+  for (const count of bench.pick([10, usualCount, 200], [usualCount], [usualCount])) {
     for (const [base, makers] of [
       [REDIS, redis],
       [POSTGRES, database],
@@ -46,7 +46,7 @@ async function run(rig: Rig): Promise<Report> {
         makers.map((make) => make(count)),
       );
       found.push([`${base === REDIS ? 'From Redis' : 'From the database'}, ${count} at a time`, medians, base]);
-      if (count === USUAL) usual.set(base, medians);
+      if (count === usualCount) usual.set(base, medians);
     }
   }
   const targets = targetsOf(usual);

@@ -3,10 +3,10 @@ import type { BareOrder } from '../rivals/bare_postgres.ts';
 import { installBareInserts } from '../rivals/raising.ts';
 import { makeAlert } from '../http/alerts.ts';
 import { asking, type Asking, looping } from '../http/contenders.ts';
-import { type Rig, withRig } from '../http/rig.ts';
+import { type Rig, usualConnections, withRig } from '../http/rig.ts';
 import { startRunner } from '../http/runner.ts';
 import { createWebhook, startFastify, startTocsin } from '../http/servers.ts';
-import { commonNotes, figuresOf, share, speedTable, type Target, targetTable } from '../http/tables.ts';
+import { commonNotes, cpuShare, figuresOf, share, speedTable, type Target, targetTable } from '../http/tables.ts';
 import { compare, type Medians } from '../measure.ts';
 import type { Report, Scenario } from '../scenario.ts';
 
@@ -16,7 +16,6 @@ export const scenario: Scenario = {
   run: (bench) => withRig(bench, run),
 };
 
-const USUAL = 50;
 const BATCH = 1000;
 const BARE = 'bare postgres.js, raise_alert';
 const BARE_BATCH = 'bare postgres.js, raise_alerts';
@@ -50,7 +49,8 @@ async function run(rig: Rig): Promise<Report> {
     bare: (name, call, inFlight) => looping(name, runner, { call, inFlight, ...spell }),
   };
   const singles = new Map<number, Medians>();
-  for (const count of bench.pick([10, USUAL, 200], [USUAL], [USUAL])) {
+  const usual = usualConnections(bench);
+  for (const count of bench.pick([10, usual, 200], [usual], [usual])) {
     bench.say(`one alert a request, ${count} at a time`);
     const contenders = [
       writers.bare(BARE, 'raise_alert', count),
@@ -62,7 +62,7 @@ async function run(rig: Rig): Promise<Report> {
     singles.set(count, await compare(bench, contenders));
   }
   const batches = await measureBatches(rig, writers);
-  return reportOf(singles, batches);
+  return reportOf(singles, usual, batches);
 }
 
 /** In alerts per second, not in requests. */
@@ -78,8 +78,8 @@ async function measureBatches({ bench }: Rig, writers: Writers): Promise<Medians
   return medians;
 }
 
-function reportOf(singles: Map<number, Medians>, batches: Medians): Report {
-  const usual = singles.get(USUAL) as Medians;
+function reportOf(singles: Map<number, Medians>, count: number, batches: Medians): Report {
+  const usual = singles.get(count) as Medians;
   const targets: Target[] = [
     {
       key: 'ratio_post',
@@ -110,6 +110,9 @@ function reportOf(singles: Map<number, Medians>, batches: Medians): Report {
       unit: '%',
     },
   ];
+  const measured = cpuShare(usual, POST, BARE);
+  if (Number.isFinite(measured))
+    targets.push({ key: 'cpu_ratio_post', what: 'POST /alerts, by CPU time', wanted: 0.5, measured, unit: '%' });
   const tables = [...singles].map(([count, medians]) =>
     speedTable(`Alerts raised one by one, ${count} at a time`, medians, BARE),
   );

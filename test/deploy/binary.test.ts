@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../../package.json' with { type: 'json' };
-import { runCommand, startCommand, startScript } from '../support/children.ts';
+import { runCommand, startCommand } from '../support/children.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { startReceiver } from '../support/receiver.ts';
 
@@ -26,7 +26,12 @@ setDefaultTimeout(120_000);
 
 beforeAll(async () => {
   mkdirSync(cwd);
-  await (await startScript('deploy/build.ts', [tocsin], { ready: /tocsin \d+ MB/ })).stop();
+  const { exitCode, stdout, stderr } = await runCommand([process.execPath, 'deploy/build.ts', tocsin]);
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/tocsin \d+ MB\n$/),
+    stderr: '',
+  });
 });
 afterAll(async () => {
   rmSync(place, { recursive: true });

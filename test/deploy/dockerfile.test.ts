@@ -143,7 +143,7 @@ function inImage(image: string, words: string[]): string[] {
   const [user] = only(final, 'USER');
   const mounts = `mount -t proc proc ${image}/proc && mount --rbind /dev ${image}/dev`;
   const enter = `exec chroot --userspec=${user?.text} ${image} "$@"`;
-  return ['unshare', '--mount', 'sh', '-c', `${mounts} && ${enter}`, 'sh', ...words];
+  return ['unshare', '--mount', '--propagation=private', 'sh', '-c', `${mounts} && ${enter}`, 'sh', ...words];
 }
 
 function environmentOf(stage: Stage): Record<string, string> {

@@ -23,7 +23,10 @@ const shipped = join(import.meta.dir, '../../deploy/nginx/tocsin.conf');
 /** Whether nginx can be had here; in CI it must be. */
 export const hasNginx = await findNginx().then((path) => path !== undefined);
 
-/** In front of a Tocsin on the first port, and on the second one while that is away, with a certificate that vouches for itself; it ends with the calling file. */
+/**
+ * In front of a Tocsin on the first port, and on the second one while that is away, with a certificate that vouches for itself.
+ * It ends with the calling file.
+ */
 export async function startNginx(upstreamPort: number, sparePort: number): Promise<TestNginx> {
   const binary = (await findNginx()) ?? '';
   const home = mkdtempSync(join(tmpdir(), 'tocsin-nginx-'));

@@ -92,7 +92,7 @@ async function measure(bench: Bench, { database, receiver, sick }: Side, webhook
   });
   try {
     await receiver.reset();
-    const seconds = bench.pick(15, 4, 0.5);
+    const seconds = bench.pick(10, 4, 0.5);
     const healthy = await raiseEvenly(database.sql, seconds, webhooks, sick);
     const { latenciesMs } = await receiver.waitFor(healthy);
     const share = (at: number) => percentile(latenciesMs, at);

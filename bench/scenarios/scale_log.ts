@@ -17,7 +17,7 @@ type Look = { name: string; run: () => Promise<unknown> };
 export async function measureLists(bench: Bench, sql: Sql): Promise<Lists> {
   const asked = Number(process.env.BENCH_LOG_MILLIONS ?? 0) * 1_000_000;
   const steps =
-    asked > 0 ? [asked / 100, asked / 10, asked] : bench.pick([100_000, 1_000_000, 8_000_000], [100_000], [2000]);
+    asked > 0 ? [asked / 100, asked / 10, asked] : bench.pick([100_000, 1_000_000, 5_000_000], [100_000], [2000]);
   await sql`select tocsin.maintain_partitions(p_now => now() - n * interval '1 day')
               from generate_series(${DAYS}::integer, 1, -4) as n`;
   const results = new Map<string, [number, number][]>();

@@ -62,7 +62,10 @@ function isSigned(its: Webhook, request: Request, body: string): boolean {
   }
 }
 
-/** `/wait?count=n&timeout_ms=t`: what has come, as soon as that many ids have, or the time is over · `/reset`: forgets all · `/latencies`: takes them out. */
+/**
+ * `/wait?count=n&timeout_ms=t`: what has come, as soon as that many ids have, or the time is over · `/reset`: forgets all ·
+ * `/latencies`: takes them out.
+ */
 async function report(url: URL): Promise<Response> {
   if (url.pathname === '/reset') {
     ids = new IdCounter();

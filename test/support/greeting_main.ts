@@ -1,4 +1,4 @@
-// A database that crashes as it greets, and comes back: prints whether the rejection that nobody waits for is known as such, and what the caller gets.
+// A database that crashes as it greets, and comes back: prints whether the rejection that nobody has is known, and what the caller gets.
 import { createServer } from 'node:net';
 import { isLostGreeting, openSql } from '../../src/store/sql.ts';
 

@@ -163,21 +163,7 @@ export const dashboard = (deps: Deps) => {
         onlyPage(await calls.list_anomalies({ p_tenant_id: caller.tenant_id, p_window_seconds: query.window_seconds })),
       listAnomalies,
     )
-    .get(
-      '/dashboard/failure-risks',
-      async ({ caller: { tenant_id: p_tenant_id }, query }) => {
-        const page = await pageThrough(
-          query,
-          async ({ edgeId, limit, offset }) => {
-            const rows = await calls.list_failure_risks({ p_tenant_id, p_after_id: edgeId, p_limit: offset + limit });
-            return rows.slice(offset).map((row) => ({ ...row, id: row.webhook_id }));
-          },
-          () => deps.api.webhooks.count_webhooks({ p_tenant_id, p_is_active: true }),
-        );
-        return { ...page, items: page.items.map(({ id: _, ...row }) => row) };
-      },
-      listRisks,
-    )
+    .get('/dashboard/failure-risks', ({ caller, query }) => pageOfRisks(deps, caller.tenant_id, query), listRisks)
     .get(
       '/dashboard/timeseries',
       async ({ caller, query }) =>
@@ -194,6 +180,23 @@ export const dashboard = (deps: Deps) => {
     )
     .get('/alerts/stats/summary', ({ caller }) => calls.get_alert_summary({ p_tenant_id: caller.tenant_id }), summary);
 };
+
+/** The pages are those of the webhooks, which their ids lead through. */
+async function pageOfRisks(deps: Deps, p_tenant_id: number, query: Parameters<typeof pageThrough>[0]) {
+  const page = await pageThrough(
+    query,
+    async ({ edgeId, limit, offset }) => {
+      const rows = await deps.api.dashboard.list_failure_risks({
+        p_tenant_id,
+        p_after_id: edgeId,
+        p_limit: offset + limit,
+      });
+      return rows.slice(offset).map((row) => ({ ...row, id: row.webhook_id }));
+    },
+    () => deps.api.webhooks.count_webhooks({ p_tenant_id, p_is_active: true }),
+  );
+  return { ...page, items: page.items.map(({ id: _, ...row }) => row) };
+}
 
 /** Of all requests that could have been answered from the cache since the start; null while there was none. */
 function hitRatePercent({ cache }: Pick<Deps, 'cache'>): number | null {

@@ -22,8 +22,8 @@ async function execute(page: Page, tag: string, operationId: string): Promise<{ 
   const answer = block.locator('.live-responses-table tr.response');
   await answer.waitFor();
   return {
-    status: await answer.locator('.response-col_status').innerText(),
-    body: await answer.locator('.response-col_description').innerText(),
+    status: (await answer.locator('.response-col_status').textContent()) ?? '',
+    body: (await answer.locator('.response-col_description').textContent()) ?? '',
   };
 }
 

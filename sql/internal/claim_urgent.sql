@@ -1,6 +1,6 @@
--- Three quarters of a claim and of each webhook's slots at most, so that a stream of what is urgent does not starve the rest;
--- rounded at random, because often there is one slot. What it leaves goes by the time at which it is due, urgent or not.
--- Rows are locked one by one: urgent ones are few, and so one statement serves whoever is alone in a bucket and who is not.
+-- Three quarters of a claim at most, so that a stream of what is urgent does not starve the rest. What it leaves goes by the
+-- time at which it is due, urgent or not. Rows are locked one by one: urgent ones are few, and so one statement serves whoever
+-- is alone in a bucket and who is not.
 create function tocsin_internal.claim_urgent(
   p_limit integer, p_buckets smallint[], p_now timestamptz, p_wants_alone boolean,
   inout busy_webhook_ids integer[], inout busy_counts integer[],
@@ -8,25 +8,24 @@ create function tocsin_internal.claim_urgent(
 language plpgsql volatile set enable_seqscan = off as $$
 declare
   v_limit integer := floor(0.75 * p_limit + random());
-  v_walk record; v_lanes record; v_lock record; v_slots integer[]; v_ctids tid[];
+  v_walk record; v_lanes record; v_lock record; v_slots integer[]; v_picked record; v_ctids tid[];
 begin
   if v_limit = 0 then return; end if;
-  v_walk := tocsin_internal.walk_urgent(v_limit, p_buckets);
+  v_walk := tocsin_internal.walk_urgent(p_buckets);
   if v_walk.webhook_ids is null then return; end if;
   v_lanes := tocsin_internal.claim_lanes(v_walk.webhook_ids, v_walk.heads, p_buckets, interval '0', busy_webhook_ids, busy_counts);
   if v_lanes.webhook_ids is null then return; end if;
   special_ids := v_lanes.special_ids;
   v_lock := tocsin_internal.lock_buckets(v_lanes.webhook_ids, p_wants_alone);
   v_slots := tocsin_internal.admit_lanes(v_lanes.webhook_ids, v_lanes.slots, special_ids, v_lock.denied, p_now);
+  v_picked := tocsin_internal.pick_urgent(v_lanes.webhook_ids, v_lanes.heads, v_slots, v_limit, p_now);
   v_ctids := array(
-    select c.ctid from unnest(v_lanes.webhook_ids, v_lanes.heads, v_slots) as v(webhook_id, head_at, slots)
+    select c.ctid from unnest(v_picked.webhook_ids, v_picked.due_ats, v_picked.delivery_ids) as v(webhook_id, due_at, delivery_id)
      cross join lateral (
        select w.ctid from tocsin_data.alert_delivery_queue w
-        where w.is_urgent and w.bucket = (v.webhook_id & 63)::smallint and w.webhook_id = v.webhook_id
-          and w.due_at >= v.head_at and w.due_at <= p_now
-        order by w.due_at, w.delivery_id
-        limit least(floor(0.75 * v.slots + random()), v_limit / cardinality(v_lanes.webhook_ids))
-          for update skip locked) c);
+        where w.bucket = (v.webhook_id & 63)::smallint and w.webhook_id = v.webhook_id and w.due_at = v.due_at
+          and w.delivery_id = v.delivery_id
+        limit 1 for update skip locked) c);
   with claimed as (
     delete from tocsin_data.alert_delivery_queue q where q.ctid = any (v_ctids)
     returning q.delivery_id, q.alert_id, q.webhook_id, q.attempt)

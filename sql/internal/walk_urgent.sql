@@ -1,7 +1,7 @@
--- As walk_lanes, over the index that holds only urgent deliveries. Ordered webhooks keep their order, however urgent.
-create function tocsin_internal.walk_urgent(
-  p_lanes_max integer, p_buckets smallint[], out webhook_ids integer[], out heads timestamptz[])
-language plpgsql volatile set enable_seqscan = off as $$
+-- As walk_lanes, over the index that holds only urgent deliveries. It is planned each time: by a plan that was made while the
+-- queue was empty, and both indexes alike, it could read the whole backlog in the other one.
+create function tocsin_internal.walk_urgent(p_buckets smallint[], out webhook_ids integer[], out heads timestamptz[])
+language plpgsql volatile set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_custom_plan as $$
 begin
   with recursive walk (bucket, webhook_id, due_at, visited) as (
     select 0::smallint, 0, null::timestamptz, 0
@@ -13,11 +13,9 @@ begin
              case when p_buckets is null or w.bucket = any (p_buckets) then w.webhook_id else 2147483647 end)
          order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1) n
      where w.visited < 500)
-  select array_agg(f.webhook_id), array_agg(f.due_at) into webhook_ids, heads
-    from (select w.webhook_id, w.due_at from walk w
-            join tocsin_data.webhook_lanes l on l.bucket = w.bucket and l.webhook_id = w.webhook_id
-           where not l.ordered order by w.due_at limit p_lanes_max) f;
+  select array_agg(w.webhook_id order by w.due_at), array_agg(w.due_at order by w.due_at) into webhook_ids, heads
+    from walk w where w.due_at is not null;
 end
 $$;
-comment on function tocsin_internal.walk_urgent(integer, smallint[]) is
-  'Lists the webhooks with something urgent waiting, those whose first waits longest, and since when; of the first 500.';
+comment on function tocsin_internal.walk_urgent(smallint[]) is
+  'Lists the webhooks with something urgent waiting, of the first 500, those first whose first waits longest, and since when.';

@@ -1,6 +1,6 @@
 // All that the random faults break: PostgreSQL, the lines to it, Redis, two workers and a server, a receiver; and how to mend it.
 import { expect, setDefaultTimeout } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbedded } from '../../src/store/embedded.ts';
@@ -141,11 +141,19 @@ async function startMember(home: string, command: string, i: number, env: Record
   return member;
 }
 
-/** The processes that this one has started, and only those. */
+/** The processes that this one has started, and only those; none where there is no /proc. */
 function childrenOf(pid: number): number[] {
-  return Bun.spawnSync(['ps', '--no-headers', '-o', 'pid', '--ppid', String(pid)])
-    .stdout.toString()
-    .split('\n')
-    .map(Number)
-    .filter(Boolean);
+  if (!existsSync('/proc')) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+}
+
+function parentOf(name: string): number | undefined {
+  try {
+    // The name of the program, in parentheses, may hold anything; the state and the parent follow it.
+    return Number(readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) [^]*$/, '$1'));
+  } catch {
+    return undefined;
+  }
 }

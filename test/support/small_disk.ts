@@ -18,6 +18,7 @@ const PIECE = Buffer.alloc(65_536, 1);
  * may not mount. The server's account is that of `home/postgres`.
  */
 export async function mountLogDisk(sql: Sql, home: string): Promise<SmallDisk | undefined> {
+  if (process.getuid?.() !== 0 || process.platform !== 'linux' || !Bun.which('mount')) return undefined;
   const place = join(home, 'log_disk');
   mkdirSync(place);
   const mounted = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', place]);

@@ -9,6 +9,7 @@ const steps = [
   { name: 'format', command: tool('@biomejs/biome/bin/biome', 'format', '--error-on-warnings', '.') },
   { name: 'lint', command: tool('@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', '.') },
   { name: 'types', command: tool('typescript/bin/tsc', '--noEmit') },
+  { name: 'audit', command: ['deploy/audit.ts'] },
 ];
 /** Tests wait more than they work, so two halves of them run side by side even on two cores; they share one test server. */
 const shards = ['1/2', '2/2'].map((shard) => ['test', '--timeout', '30000', `--shard=${shard}`]);

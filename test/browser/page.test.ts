@@ -160,7 +160,7 @@ describe.skipIf(!hasChromium)('by hand', () => {
     await page.getByText('kept for 30 days').waitFor();
     const workers = page.getByRole('region', { name: 'Workers' }).locator('tbody tr');
     expect(await workers.count()).toBe(2);
-    expect(await workers.nth(1).innerText()).toContain('app-2');
+    expect(await workers.nth(1).textContent()).toContain('app-2');
     await page.getByText('18.1', { exact: true }).waitFor();
   });
 });

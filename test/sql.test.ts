@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Sql } from '../src/store/sql.ts';
 import { testDatabase } from './support/postgres.ts';
 
 const directory = join(import.meta.dir, 'sql');
@@ -12,12 +13,17 @@ const files = readdirSync(directory)
   .sort();
 
 const { sql } = await testDatabase({ max: 1 });
+/** What files roll back stays in the indexes until a vacuum; whoever counts what is read would count that too. */
+const untouched = new Map<string, Sql>();
+for (const file of files.filter((each) => each.includes('bounds'))) {
+  untouched.set(file, (await testDatabase({ max: 1 })).sql);
+}
 
 class RolledBack extends Error {}
 
 /** Runs a file to its end and undoes it; what it asserts in vain is the error, with the line of its block. */
 async function run(file: string): Promise<void> {
-  const undone = sql.begin(async (tx) => {
+  const undone = (untouched.get(file) ?? sql).begin(async (tx) => {
     await tx.unsafe(makers).simple();
     try {
       await tx.unsafe(read(file)).simple();

@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia';
 import type { Log } from '../log.ts';
 import { readTraceparent, traceIdOf } from '../trace_context.ts';
+import { plainPathOf } from './request_path.ts';
 import type { RouteTable } from './route_table.ts';
 
 type Serve = (...args: unknown[]) => unknown;
@@ -15,7 +16,7 @@ export const accessLog = (log: Log, routes: Pick<RouteTable, 'plainPath'>) => {
         request_id: answer instanceof Response ? answer.headers.get('x-request-id') : undefined,
         trace_id: traceIdOf(readTraceparent(request.headers.get('traceparent'))),
         method: request.method,
-        path: routes.plainPath(new URL(request.url).pathname),
+        path: routes.plainPath(plainPathOf(request.url)),
         status: answer instanceof Response ? answer.status : 101,
         ms: Math.round((performance.now() - startedAt) * 10) / 10,
       });

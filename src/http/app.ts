@@ -20,7 +20,7 @@ import { docs } from './docs.ts';
 import { health } from './health.ts';
 import { type HotReads, makeHotReads } from './hot_reads.ts';
 import { metrics } from './metrics.ts';
-import { problems } from './problems.ts';
+import { anyHost, problems, unshown } from './problems.ts';
 import { replays } from './replays.ts';
 import { requestId } from './request_id.ts';
 import { MeteredRoutes, requestMeter } from './request_meter.ts';
@@ -108,7 +108,8 @@ export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
     name: 'tocsin',
     normalize: false,
     // Two servers on one port would share its traffic silently: only those of one supervisor may.
-    serve: { reusePort: isOneOfSeveral(deps.config), maxRequestBodySize: REQUEST_BYTES_MAX },
+    serve: { reusePort: isOneOfSeveral(deps.config), maxRequestBodySize: REQUEST_BYTES_MAX, ...unshown(deps.log) },
+    handler: anyHost,
     websocket,
   })
     .headers(safetyHeaders)

@@ -5,6 +5,7 @@ import { takeHeaders } from './answers.ts';
 import { type AuthDeps, admit, admitAs, admittedCaller, type Caller } from './auth.ts';
 import { keyOf, keysLike, type Rule, ruleOf, TagLists, tagsLike, tagsWritten } from './hot_rules.ts';
 import { Problem, type ProblemCode } from './problem.ts';
+import { pathOf } from './request_path.ts';
 
 export interface HotReadDeps extends AuthDeps {
   cache: Cache | undefined;
@@ -35,7 +36,7 @@ export function makeHotReads(deps: HotReadDeps, throughRoutes: (request: Request
       for (const path of cache === undefined ? [] : paths) {
         const rule = ruleOf(path);
         if (rule === undefined) continue;
-        const at = new Request(new URL(path, request.url), { headers: request.headers });
+        const at = new Request(`http://localhost${path}`, { headers: request.headers });
         const answered = await reader
           .read(cache as Cache, at, { path, rule, caller, requestId: crypto.randomUUID() })
           .catch(() => undefined);
@@ -59,7 +60,7 @@ function makePlugin(deps: HotReadDeps, reader: Reader) {
   return new Elysia({ name: 'hot_reads' })
     .onRequest(({ request, set, server }) => {
       if (cache === undefined || request.method !== 'GET' || reader.isOwn(request)) return;
-      const path = pathOf(request);
+      const path = pathOf(request.url);
       const rule = ruleOf(path);
       if (rule === undefined || path.length > KEY_CHARACTERS_MAX) return;
       const addressOf = () => server?.requestIP(request)?.address ?? 'unknown';
@@ -72,7 +73,7 @@ function makePlugin(deps: HotReadDeps, reader: Reader) {
       const caller = admittedCaller(request);
       if (caller === undefined) return;
       // Before the answer: whoever has it must not read the old value any more.
-      for (const tag of tagsWritten(caller.tenant_id, pathOf(request))) cache.invalidate(tag);
+      for (const tag of tagsWritten(caller.tenant_id, pathOf(request.url))) cache.invalidate(tag);
     });
 }
 
@@ -114,13 +115,14 @@ class Reader {
 
   read(cache: Cache, request: Request, { path, rule, caller, requestId }: Reading): Promise<CacheAnswer> {
     const tags = this.#tags.of(caller.tenant_id, rule);
-    const load = () => this.#load(request, caller, requestId);
+    const load = () => this.#load(request, path, caller, requestId);
     return cache.read(keyOf(caller.tenant_id, path), tags, load, rule);
   }
 
-  async #load(request: Request, caller: Caller, requestId: string): Promise<Loaded> {
+  async #load(request: Request, path: string, caller: Caller, requestId: string): Promise<Loaded> {
     const host = request.headers.get('host') ?? '';
-    const again = new Request(request.url, { headers: { host, 'x-request-id': requestId } });
+    // Whatever host was asked for: the answer is kept for those who ask for another.
+    const again = new Request(`http://localhost${path}`, { headers: { host, 'x-request-id': requestId } });
     this.#own.add(again);
     admitAs(again, caller);
     const response = await this.throughRoutes(again);
@@ -149,9 +151,4 @@ function problemOf({ bytes }: Cached): Problem {
   const text = new TextDecoder().decode(bytes);
   const { error_code, detail } = JSON.parse(text) as { error_code: ProblemCode; detail: string };
   return new Problem(error_code, detail);
-}
-
-/** With the query, as it was sent. */
-function pathOf({ url }: Request): string {
-  return url.slice(url.indexOf('/', 8));
 }

@@ -68,6 +68,18 @@ export const problems = (log: Log, routes: RouteTable, tracing?: Tracing) =>
     return problemAnswer(problem, fields.path, set.headers);
   });
 
+/** Of `serve`: Bun would answer an error that comes from outside every route with a page of our sources, and print the query. */
+export const unshown = (log: Log) => ({
+  development: false,
+  error(error: Error): Response {
+    log.error('request failed', { error });
+    return problemAnswer(internal(), '/', {});
+  },
+});
+
+/** Elysia would skip the first characters of the host, and take a part of the path for it where that is short. */
+export const anyHost = { standardHostname: false } as const;
+
 /** What an error is to the caller. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;

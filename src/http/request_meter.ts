@@ -3,6 +3,7 @@ import { Elysia } from 'elysia';
 import { counters, ROUTES_MAX, statuses } from '../store/meter_specs.ts';
 import type { Meters } from '../store/meters.ts';
 import { admittedCaller } from './auth.ts';
+import { plainPathOf } from './request_path.ts';
 import type { RouteTable } from './route_table.ts';
 
 /** A route as its series are labelled. */
@@ -13,6 +14,8 @@ const NONE: MeteredRoute = { method: 'any', route: 'none' };
 /** Files of our own pages count as one. */
 const PAGES: MeteredRoute = { method: 'GET', route: 'pages' };
 const PATHS_KNOWN_MAX = 10_000;
+/** Longer than any of ours: what strangers send must not fill the memory. */
+const PATH_KNOWN_LENGTH_MAX = 200;
 
 const placeOfStatus = new Uint8Array(1_000).fill(statuses.length - 1);
 for (const [place, status] of statuses.entries()) if (status !== 'other') placeOfStatus[Number(status)] = place;
@@ -52,6 +55,7 @@ export class MeteredRoutes {
     const known = paths.get(path);
     if (known !== undefined) return known;
     const place = this.#find(method === 'HEAD' ? 'GET' : method, path);
+    if (path.length > PATH_KNOWN_LENGTH_MAX) return place;
     if (paths.size >= PATHS_KNOWN_MAX) paths.clear();
     paths.set(path, place);
     return place;
@@ -79,7 +83,7 @@ export const requestMeter = (meters: Meters, routes: MeteredRoutes) => {
     // What the cache loads goes through the app once more, as a part of the request that asked for it.
     if (admittedCaller(request) !== undefined) return serve(request, server);
     const startedAt = performance.now();
-    const place = routes.placeOf(request.method, pathOf(request.url));
+    const place = routes.placeOf(request.method, plainPathOf(request.url));
     const answer = serve(request, server);
     return answer instanceof Promise
       ? answer.then((response) => count(place, startedAt, response))
@@ -94,10 +98,4 @@ function keyOf({ method, route }: MeteredRoute): string {
 
 function isPage(path: string): boolean {
   return /^\/dashboard\/.|\/(?:docs|redoc)\/(?!json)./.test(path);
-}
-
-function pathOf(url: string): string {
-  const from = url.indexOf('/', 8);
-  const query = url.indexOf('?', from);
-  return query < 0 ? url.slice(from) : url.slice(from, query);
 }

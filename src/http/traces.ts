@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia';
 import { readTraceparent } from '../trace_context.ts';
 import type { Tracing } from '../tracing.ts';
+import { plainPathOf } from './request_path.ts';
 import type { RouteTable } from './route_table.ts';
 
 type Serve = (...args: unknown[]) => unknown;
@@ -13,7 +14,7 @@ export const traces = (tracing: Tracing | undefined, routes: Pick<RouteTable, 'p
   const around = (serve: Serve, request: Request, args: unknown[]) => {
     // A read that is not cached goes through the app once more, as a part of the request that asked for it.
     if (tracing.current() !== undefined) return serve(...args);
-    const route = routes.plainPath(new URL(request.url).pathname).replace(/\/\d+(?=\/|$)/g, '/:id');
+    const route = routes.plainPath(plainPathOf(request.url)).replace(/\/\d+(?=\/|$)/g, '/:id');
     const span = tracing.start(
       `${request.method} ${route}`,
       'server',

@@ -7,7 +7,7 @@ import { safetyHeaders } from './browser_headers.ts';
 import type { HttpOptions } from './deps.ts';
 import { health } from './health.ts';
 import { metrics } from './metrics.ts';
-import { problems } from './problems.ts';
+import { anyHost, problems, unshown } from './problems.ts';
 import { requestId } from './request_id.ts';
 import { MeteredRoutes, requestMeter } from './request_meter.ts';
 import { RouteTable } from './route_table.ts';
@@ -24,7 +24,11 @@ export function startWorkerHttp(given: WorkerAppDeps, port: number): { url: stri
   const deps = { ...given, cache: undefined, scoreboard: undefined };
   const routes = new RouteTable();
   const metered = new MeteredRoutes(routes);
-  const app = new Elysia({ name: 'tocsin_worker', serve: { reusePort: false } })
+  const app = new Elysia({
+    name: 'tocsin_worker',
+    serve: { reusePort: false, ...unshown(deps.log) },
+    handler: anyHost,
+  })
     .headers(safetyHeaders)
     .use(requestMeter(deps.meters, metered))
     .use(requestId())

@@ -94,6 +94,12 @@ describe('tocsin alerts and replay', () => {
     await webhook.attempted(2);
     const id = String(webhook.id);
     expect((await run('replay', id, '--dry-run')).stdout).toContain('2 deliveries to ');
+    await runJson('webhooks', 'update', id, '--name', 'named \u001b[31m\u009b31m');
+    const again = await run('replay', id, '--dry-run');
+    expect(again.stdout).toBe('2 deliveries to named \ufffd[31m\ufffd31m would be sent again.\n');
+    const shownJson = await run('webhooks', 'show', id, '--json');
+    expect(shownJson.stdout).toContain('"name":"named \\u001b[31m\\u009b31m"');
+    expect(JSON.parse(shownJson.stdout).name).toBe('named \u001b[31m\u009b31m');
     expect(await runJson('replay', id, '--since', '1h', '--dry-run')).toEqual({ matched: 2, dry_run: true });
     expect(await runJson('replay', id, '--limit', '1')).toMatchObject({ state: 'finished', total: 1, done: 1 });
     const command = [process.execPath, `${import.meta.dir}/../src/cli.ts`, 'replay', id].join(' ');

@@ -23,7 +23,13 @@ export function printFields(fields: Readonly<Record<string, unknown>>): void {
 }
 
 export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0));
+  console.log(jsonText(value, process.stdout.isTTY ? 2 : 0));
+}
+
+/** The same value for programs, and nothing for a terminal to obey: JSON itself leaves U+009B, which is ESC [, as it is. */
+export function jsonText(value: unknown, indent = 0): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, null, indent).replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escaped);
 }
 
 /** An instant to the minute, in UTC. */

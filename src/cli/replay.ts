@@ -2,7 +2,7 @@
 import { Client } from './client.ts';
 import { CliError, exitCodes, type Line } from './command.ts';
 import { readInstant } from './duration.ts';
-import { makeProgressBar, printJson } from './print.ts';
+import { makeProgressBar, plainText, printJson } from './print.ts';
 import { findWebhook } from './webhooks.ts';
 
 type Begun = { matched: number; replay_id?: number };
@@ -23,7 +23,9 @@ const MATCHED_MAX = 100_000;
 export async function runReplay(line: Line): Promise<number> {
   const client = new Client();
   const isDryRun = line.has('dry-run');
-  const { id, name } = await findWebhook(client, line.operands[0] as string);
+  const webhook = await findWebhook(client, line.operands[0] as string);
+  const { id } = webhook;
+  const name = plainText(webhook.name);
   const begun = await client.post<Begun>(`/webhooks/${id}/replay`, {
     since: readInstant(line.text('since'), '--since'),
     until: readInstant(line.text('until'), '--until'),

@@ -3,7 +3,7 @@ import type { Channel, ServerMessage } from '../live/messages.ts';
 import { severities } from '../store/vocabulary.ts';
 import { Client } from './client.ts';
 import { exitCodes, type Line } from './command.ts';
-import { plainText } from './print.ts';
+import { jsonText, plainText } from './print.ts';
 
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
@@ -129,7 +129,7 @@ function makePrinter(line: Line, names: Map<number, string>): (message: ServerMe
   return (message) => {
     const words = wordsOf(message, names);
     if (words === undefined || !isWanted(message)) return true;
-    process.stdout.write(`${line.isJson ? JSON.stringify(message) : words}\n`);
+    process.stdout.write(`${line.isJson ? jsonText(message) : words}\n`);
     left--;
     return left > 0;
   };

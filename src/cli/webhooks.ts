@@ -1,7 +1,7 @@
 // `tocsin webhooks`: lists, shows, makes, changes and tests webhooks of a running server.
 import { Client } from './client.ts';
 import { CliError, exitCodes, type Line, UsageError } from './command.ts';
-import { minuteOf, printFields, printJson, printTable } from './print.ts';
+import { minuteOf, plainText, printFields, printJson, printTable } from './print.ts';
 
 type Webhook = {
   id: number;
@@ -72,7 +72,7 @@ export async function testWebhook(line: Line): Promise<number> {
   const tested = await client.post<Tested>(`/webhooks/${id}/test`);
   if (line.isJson) printJson(tested);
   else if (tested.success) console.log(`It answered ${tested.status_code} after ${tested.response_ms} ms.`);
-  else console.error(`It failed after ${tested.response_ms} ms: ${tested.error}`);
+  else console.error(`It failed after ${tested.response_ms} ms: ${plainText(tested.error ?? '')}`);
   return tested.success ? exitCodes.done : exitCodes.failed;
 }
 

@@ -1,5 +1,6 @@
 // Hosts and paths that strangers choose: the name in the header changes no answer, and neither breaks a server nor fills it.
 import { expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { MeteredRoutes } from '../../src/http/request_meter.ts';
 import { RouteTable } from '../../src/http/route_table.ts';
 import { Cache } from '../../src/store/cache.ts';
@@ -35,6 +36,16 @@ test('what is kept in the cache does not depend on the host that its first reade
 test('a short host does not make a part of the path its own', async () => {
   const answer = await fetch(`${http.url}/zz/health/deep`, { headers: { host: 'a' } });
   expect(answer.status).toBe(404);
+});
+
+test('every path that leads to the figures of the inside is one that nginx keeps inside', async () => {
+  const shipped = await Bun.file(join(import.meta.dir, '../../deploy/nginx/tocsin.conf')).text();
+  const [, pattern = ''] = /location ~ (\S*metrics\S*) \{/.exec(shipped) ?? [];
+  const paths = ['/metrics', '/health/deep', '/api/v1/health/deep'].flatMap((path) => [path, `${path}/`]);
+  for (const path of paths) {
+    expect([path, (await fetch(http.url + path, { headers: admin })).status]).toEqual([path, 200]);
+    expect([path, new RegExp(pattern).test(path)]).toEqual([path, true]);
+  }
 });
 
 test('paths are remembered for counting only when they are as short as ours', () => {

@@ -119,11 +119,12 @@ test('an unexpected error is logged and reported with its request, and with no s
     tags: { request_id: 'r-500', trace_id: traceId, path: '/api/v1/alerts/stats/summary' },
     exception: { values: [{ value: 'no postgres://u:…@db/ with whsec_…' }] },
   });
-  const line =
+  const lineOf = () =>
     server
       .output()
       .split('\n')
-      .find((text) => text.includes('r-500')) ?? '';
+      .find((text) => text.includes('r-500'));
+  const line = await until(lineOf, { what: 'the line of the error' });
   expect(JSON.parse(line)).toMatchObject({ level: 'error', request_id: 'r-500', trace_id: traceId });
   expect([...collector.envelopes, line, readFileSync(logFile, 'utf8')].join()).not.toMatch(/hunter2|cGxhbnRlZCBz/);
   expect(collector.envelopes.filter((text) => text.includes('"exception"'))).toHaveLength(1);

@@ -10,7 +10,9 @@ test('healthy webhooks are served while others hang, fail and queue, however lon
   const { receiver, sql } = flow;
   const make = (count: number) =>
     Promise.all(
-      Array.from({ length: count }, () => flow.makeWebhook({ p_events: ['isolation.all'], p_max_in_flight: 4 })),
+      Array.from({ length: count }, () =>
+        flow.makeWebhook({ p_events: ['isolation.all'], p_max_in_flight: 4, p_timeout_seconds: 120 }),
+      ),
     );
   const [hanging, failing, healthy] = [await make(5), await make(5), await make(40)];
   const release = Promise.withResolvers<void>();
@@ -18,7 +20,7 @@ test('healthy webhooks are served while others hang, fail and queue, however lon
   for (const { path } of failing) receiver.on(path, { does: 'answer', status: 500 });
   const busy = await flow.makeWebhook({ p_max_in_flight: 4 });
   // Its receiver takes its time, so that the backlog outlasts all that follows.
-  receiver.on(busy.path, { does: 'answer_late', after: 20 });
+  receiver.on(busy.path, { does: 'answer_late', after: 60 });
   await busy.raise(BACKLOG);
   await flow.startWorker({ concurrency: 64 });
   await busy.received(4);

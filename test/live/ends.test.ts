@@ -9,7 +9,12 @@ import { openLive } from '../support/live_client.ts';
 import { until } from '../support/wait.ts';
 
 const epochs = new Epochs();
-const http = await testHttp({ isLive: true, epochs, heartbeatMs: 50, config: { rateLimit: 20 } });
+const http = await testHttp({
+  isLive: true,
+  epochs,
+  heartbeatMs: 50,
+  config: { rateLimit: 20, rateLimitWindowSeconds: 3_600 },
+});
 const { sql, api } = http;
 await startInvalidation(sql, epochs, undefined);
 const path = `${http.url}/api/v1/ws/dashboard`;

@@ -90,10 +90,11 @@ test('what was raised in the last two seconds is not below the floor, whenever i
   const [floor] = await sql<{ id: number }[]>`select tocsin_internal.id_at(now() + interval '1 minute') as id`;
   const floors = { [webhook]: floor?.id as number };
   await late.commit();
-  const [age] = await sql<{ seconds: number }[]>`
-    select date_part('epoch', clock_timestamp() - due_at) as seconds from tocsin_data.alert_delivery_queue`;
   const next = await claim(sql, { floors, walks: false });
-  if ((age?.seconds as number) < 1) expect(webhooksOf(next)).toEqual([webhook]);
+  const left = await sql<{ is_old: boolean }[]>`
+    select due_at < clock_timestamp() - interval '2 seconds' as is_old from tocsin_data.alert_delivery_queue`;
+  // However long a busy machine took for that: what is left became too old meanwhile.
+  expect(next.length + left.filter(({ is_old }) => is_old).length).toBe(1);
 });
 
 test('an ordered webhook gives its oldest, whatever its floor says', async () => {

@@ -48,6 +48,7 @@ describe('dropping', () => {
     await read(`1|${'a'.repeat(2_000)}`);
     const startedAt = performance.now();
     expect(cache.drop(`1|${'*a'.repeat(90)}*b`)).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    // A regular expression would try for years.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 });

@@ -114,7 +114,8 @@ describe.skipIf(!hasRedis)('REDIS_URL of', async () => {
     const startedAt = performance.now();
     for (let tenant = 1; tenant <= 20; tenant++)
       await cache.read(`${tenant}|/a`, [`${tenant}:webhooks`], async () => ({ text: '{}' }));
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    // Nobody waits for its commands, each of which is given up after a second.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   }, 25_000);
 
   test('Sentinel, which names another leader when the first one is lost', async () => {

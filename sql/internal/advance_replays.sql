@@ -22,7 +22,8 @@ begin
     end if;
     continue when r.state <> 'queueing';
     -- After a pause nobody gets a burst of more than two seconds.
-    v_share := least(v_budget, r.delivery_limit - r.queued, floor(r.per_second
+    v_share := least(v_budget, r.delivery_limit - r.queued, floor(
+      tocsin_internal.replay_pace(r.per_second, clock_timestamp() - r.created_at)
       * least(2, extract(epoch from clock_timestamp() - r.advanced_at)))::integer);
     continue when v_share < 1;
     r.filter := tocsin_internal.compile_filter(r.filter);

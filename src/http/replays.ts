@@ -52,7 +52,12 @@ const body = strict({
   alert_ids: Type.Optional(Type.Array(bigId, { minItems: 1, maxItems: 1000 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'The oldest so many.' })),
   per_second: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 5000, description: 'As fast as it goes if not given.' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 5000,
+      description:
+        'The pace, which begins with a tenth of it, or with 10, and rises for 30 seconds. As fast as it goes if not given.',
+    }),
   ),
   dry_run: Type.Optional(Type.Boolean({ description: 'Only counts.' })),
 });

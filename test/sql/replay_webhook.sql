@@ -129,9 +129,25 @@ begin
   v_replay := (select r.replay_id from tocsin.replay_webhook(1, v_hook, p_until => now() + interval '1 minute', p_status => 'failed', p_per_second => 10) r);
   update tocsin_data.webhook_replays set advanced_at = clock_timestamp() - interval '1 hour' where replay_id = v_replay;
   assert tocsin_internal.advance_replays() = 20, 'no burst after a pause';
+  update tocsin_data.webhook_replays set per_second = 1000, advanced_at = clock_timestamp() - interval '1 second', created_at = clock_timestamp()
+   where replay_id = v_replay;
+  assert tocsin_internal.advance_replays() between 100 and 280, 'a tenth of the pace in the beginning';
+  update tocsin_data.webhook_replays set advanced_at = clock_timestamp() - interval '1 hour', created_at = clock_timestamp() - interval '1 hour'
+   where replay_id = v_replay;
+  assert tocsin_internal.advance_replays() = 2000, 'all of it later';
   update tocsin_data.webhook_replays set per_second = null where replay_id = v_replay;
-  assert pg_temp.advance() = 5980;
+  assert pg_temp.advance() between 5980 - 2280 and 5980 - 2100;
   assert (select count(*) = 6000 and count(distinct q.delivery_id) = 6000 from tocsin_data.alert_delivery_queue q where q.webhook_id = v_hook);
   assert (select o.state = 'delivering' and o.queued = o.total from tocsin.get_replay(1, v_hook, v_replay) o);
+end
+$$;
+
+-- The pace rises in half a minute, and a low one is there at once.
+do $$
+begin
+  assert (select array_agg(tocsin_internal.replay_pace(1000, s * interval '1 second') order by s) from unnest(array[0, 10, 20, 30, 3600]) as s)
+    = '{100,400,700,1000,1000}';
+  assert (select array_agg(tocsin_internal.replay_pace(n, '0') order by n) from unnest(array[1, 10, 50, 200]) as n) = '{1,10,10,20}';
+  assert tocsin_internal.replay_pace(null, '0') is null;
 end
 $$;

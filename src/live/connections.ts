@@ -99,11 +99,11 @@ export class Connections {
     return this.#byId.values();
   }
 
-  /** False when the socket has sent more than it may. */
-  spend(connection: Connection): boolean {
+  /** False when the socket has sent more than it may, or asked for more: what takes work costs several credits. */
+  spend(connection: Connection, credits = 1): boolean {
     const now = performance.now();
     const refill = ((now - connection.refilledAt) / 1000) * CREDITS_PER_SECOND;
-    connection.credits = Math.min(CREDITS_MAX, connection.credits + refill) - 1;
+    connection.credits = Math.min(CREDITS_MAX, connection.credits + refill) - credits;
     connection.refilledAt = now;
     return connection.credits >= 0;
   }

@@ -28,6 +28,8 @@ export type LiveOptions = {
 
 const HEARTBEAT_MS = 30_000;
 const REPLAY_MAX = 1_000;
+/** It may read megabytes: five at once, and then one a second. */
+const RESUME_CREDITS = 10;
 const MESSAGE_BYTES_MAX = 4_096;
 const EVERYONE = 'everyone';
 
@@ -117,6 +119,9 @@ function plugin({ authenticate }: LiveOptions, session: Session) {
 
 /** The conversation with each socket. */
 class Session {
+  /** The last resume of a tenant: they take turns, so that nobody's keep others from the database or fill the memory. */
+  readonly #turns = new Map<number, Promise<void>>();
+
   constructor(
     readonly options: LiveOptions,
     readonly connections: Connections,
@@ -137,11 +142,12 @@ class Session {
   async receive(socket: Socket, raw: unknown): Promise<void> {
     const connection = this.connections.get(socket.id);
     if (connection === undefined) return;
-    if (!this.connections.spend(connection)) {
+    const message = read(raw);
+    const isResume = message !== undefined && 'cursor' in message;
+    if (!this.connections.spend(connection, isResume ? RESUME_CREDITS : 1)) {
       socket.close(CLOSE.policy, 'Too many messages.');
       return;
     }
-    const message = read(raw);
     if (message === undefined) {
       const detail = `Send {"action": "subscribe", "types": [${channels.map((c) => `"${c}"`).join(', ')}]}, unsubscribe, ping or resume.`;
       this.#send(socket, { type: 'error', error_code: 'INVALID_MESSAGE', detail });
@@ -152,7 +158,7 @@ class Session {
     if (verb === 'subscribe') this.#subscribe(socket, connection, named);
     else if (verb === 'unsubscribe') this.#unsubscribe(socket, connection, named);
     else if (verb === 'ping') this.#pong(socket);
-    else if ('cursor' in message) await this.#resume(socket, connection, message.cursor);
+    else if ('cursor' in message) await this.#resumeInTurn(socket, connection, message.cursor);
   }
 
   #subscribe(socket: Socket, connection: Connection, named: readonly Channel[]): void {
@@ -176,6 +182,21 @@ class Session {
     const connected_users = this.connections.counts().users;
     const uptime_seconds = Math.floor((Date.now() - this.startedAt) / 1000);
     this.#send(socket, { type: 'pong', total_connections, connected_users, uptime_seconds });
+  }
+
+  async #resumeInTurn(socket: Socket, connection: Connection, cursor: string): Promise<void> {
+    const { tenantId } = connection.viewer;
+    const before = this.#turns.get(tenantId);
+    const resume = async () => {
+      await before?.catch(() => undefined);
+      // Whoever has gone meanwhile is not read for.
+      if (this.connections.get(socket.id) === connection) await this.#resume(socket, connection, cursor);
+    };
+    const turn = resume();
+    this.#turns.set(tenantId, turn);
+    await turn.finally(() => {
+      if (this.#turns.get(tenantId) === turn) this.#turns.delete(tenantId);
+    });
   }
 
   /** What is sent again overlaps with what comes live: readers know an alert by its id. */

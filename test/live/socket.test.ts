@@ -114,6 +114,46 @@ describe('after a reconnect', () => {
   });
 });
 
+describe('many that resume at once', () => {
+  test('are read for one after the other, those that have gone not at all, and nobody without end', async () => {
+    const { live } = http.api;
+    const read = live.list_feed_alerts;
+    const gate = Promise.withResolvers<void>();
+    let [reading, most, reads] = [0, 0, 0];
+    live.list_feed_alerts = async (args) => {
+      // The feed itself reads more at a time.
+      if (args.p_limit !== 1_001) return read(args);
+      reads++;
+      most = Math.max(most, ++reading);
+      await gate.promise;
+      return read(args).finally(() => reading--);
+    };
+    try {
+      const [staying, leaving, greedy] = [await watch([]), await watch([]), await watch([])];
+      const { cursor } = await staying.waitFor('subscription_confirmed');
+      for (const client of [staying, leaving]) {
+        for (let i = 0; i < 4; i++) client.send({ action: 'resume', cursor });
+        client.send({ action: 'ping' });
+        await client.waitFor('pong');
+      }
+      for (let i = 0; i < 6; i++) greedy.send({ action: 'resume', cursor });
+      await until(() => greedy.closed !== undefined);
+      expect(greedy.closed).toEqual({ code: 1008, reason: 'Too many messages.' });
+      const open = http.live?.counts().connections ?? 0;
+      leaving.close();
+      await until(() => http.live?.counts().connections === open - 1);
+      gate.resolve();
+      // The test before raised more than is sent again.
+      await until(() => staying.messages.filter(({ type }) => /^(?:resumed|reset)$/.test(type)).length === 4);
+      expect([most, reads]).toEqual([1, 4]);
+      staying.close();
+    } finally {
+      live.list_feed_alerts = read;
+      gate.resolve();
+    }
+  });
+});
+
 describe('the door', () => {
   test('lets in by header, by query and by subprotocol, and keeps tenants apart', async () => {
     await http.api.tenants.create_tenant({ p_name: 'acme' });

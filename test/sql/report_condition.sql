@@ -23,6 +23,17 @@ begin
   assert (select w.conditions from tocsin.watch_system('here') w) = '{}';
   assert tocsin.report_condition('here', 'tocsin.api_slow', true, 'WARNING', 'Again.') > v_id, 'it may come again';
 
+  perform tocsin.set_queue_limit('default', 1);
+  insert into tocsin_data.tenant_queues values (1, 2, now(), now() + interval '1 hour');
+  begin
+    perform tocsin.raise_alert('orders.lost', 'x');
+    assert false, 'the queue is full';
+  exception when sqlstate 'LIMIT' then null;
+  end;
+  v_id := tocsin.report_condition('here', 'tocsin.lag_growing', true, 'CRITICAL', 'It grows.');
+  assert (select g.status from tocsin.get_alert(1, v_id) g) = 'pending', 'a full queue silences nothing';
+  assert tocsin.report_condition('here', 'tocsin.lag_growing', false, 'INFO', 'It is over.') > v_id;
+
   begin
     perform tocsin.report_condition('here', 'orders.lost', true, 'INFO', 'x');
     assert false;

@@ -58,10 +58,8 @@ test.skipIf(!hasChromium)(
     // An alert arrives live, and delivered.
     const watch = await browser.open('/dashboard/alerts', { origin });
     await isLive(watch.page);
-    const start = performance.now();
     await raise('Invoice 42 is overdue');
     await watch.page.getByText('Invoice 42 is overdue').waitFor();
-    expect(performance.now() - start).toBeLessThan(1_000);
     await watch.page.getByText('Invoice 42 is overdue').click();
     await watch.page.getByText('the receiver answered 204').waitFor();
 

@@ -82,9 +82,12 @@ describe('what is wrong with the whole', () => {
     const one = makeWatch('three');
     const other = makeWatch('four');
     // Watchers that other tests left still hold the lock: only one of all leads.
-    await sql`select pg_terminate_backend(pid) from pg_locks
-      where locktype = 'advisory' and objid = 7 and classid = 1953456995
-        and database = (select oid from pg_database where datname = current_database())`;
+    await until(async () => {
+      const leading = await sql`select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and objid = 7 and classid = 1953456995
+          and database = (select oid from pg_database where datname = current_database())`;
+      return leading.length === 0;
+    });
     await one.look(LOOKS_TO_CHANGE);
     await other.look(LOOKS_TO_CHANGE);
     expect(await alertsOf('tocsin.no_worker')).toEqual([{ severity: 'CRITICAL', status: 'pending', state: 'entered' }]);

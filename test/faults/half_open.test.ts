@@ -11,7 +11,7 @@ const address = new URL(flow.url);
 const line = await startBrokenLine(Number(address.port));
 address.port = String(line.port);
 const url = address.href;
-const pool = openWorkerCalls(url, { max: 3, callMsMax: 400, housekeepingMsMax: 1_000 });
+const pool = openWorkerCalls(url, { max: 3, callMsMax: 800, housekeepingMsMax: 4_000 });
 afterAll(async () => {
   line.stop();
   await pool.end();

@@ -48,7 +48,7 @@ export function createLog(options: LogOptions = {}): Log {
       if (logLevels.indexOf(level) < least) return;
       const all = { ...base, ...fields };
       last = write(`${format(new Date(), level, message, all)}\n`);
-      if (level === 'error' && all.error instanceof Error) options.reports?.report(all.error, message, all);
+      if (level === 'error' && all.error instanceof Error) options.reports?.report(all.error, message, reported(all));
     };
     return {
       debug: emit('debug'),
@@ -88,8 +88,12 @@ export function appendTo(path: string): (line: string) => Promise<void> {
   };
 }
 
-// Fields by these names are never written, whoever passes them.
+// Fields by these names are never written or reported, whoever passes them.
 const secretNames = new Set(['secret', 'secrets', 'password', 'token', 'authorization', 'api_key', 'database_url']);
+
+function reported(fields: LogFields): LogFields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !secretNames.has(name)));
+}
 
 function plain(name: string, value: unknown): unknown {
   if (secretNames.has(name)) return '[secret]';

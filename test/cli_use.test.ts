@@ -3,6 +3,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readTree } from './support/tree.ts';
 import { type Child, runCli, startCli } from './support/children.ts';
 import { ENCRYPTION_KEY, startFlow } from './support/flow.ts';
+import { freePort } from './support/redis.ts';
 import { until } from './support/wait.ts';
 
 setDefaultTimeout(60_000);
@@ -18,7 +19,7 @@ const serverEnv = {
 };
 const serve = (port: string) =>
   startCli(['serve'], { ready: /"serving"[^\n]*"url":"(http:[^"]+:(\d+))"/, env: { ...serverEnv, API_PORT: port } });
-let server = await serve('0');
+let server = await serve(String(await freePort()));
 const [, TOCSIN_URL = '', port = ''] = server.ready;
 const TOCSIN_TOKEN = (await runCli(['token', '--sub', 'me', '--role', 'admin'], { env: serverEnv })).stdout.trim();
 const env = { TOCSIN_URL, TOCSIN_TOKEN };
@@ -73,6 +74,9 @@ describe('tocsin webhooks', () => {
   test('end with 4 where there is no server, and where it does not let us in', async () => {
     const nobody = await runCli(['webhooks', 'list'], { env: { TOCSIN_URL: 'http://127.0.0.1:9' } });
     expect(nobody).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('TOCSIN_URL') });
+    const known = await runCli(['alerts', 'list'], { env: { TOCSIN_URL: 'http://me:hunter2@127.0.0.1:9' } });
+    expect(known.stderr).toContain('no Tocsin to reach at http://me:…@127.0.0.1:9');
+    expect(known.stderr).not.toContain('hunter2');
     const stranger = await runCli(['tail'], { env: { TOCSIN_URL } });
     expect(stranger).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('Set TOCSIN_TOKEN to a token') });
     const other = await runCli(['alerts', 'list'], { env: { TOCSIN_URL: flow.receiver.url } });

@@ -101,7 +101,7 @@ test('several programs share a file that is renamed meanwhile, and no line is lo
   }
 });
 
-test('an error with a report is told of once, with all its fields; others and lesser lines are not', async () => {
+test('an error with a report is told of once, with all its fields but secrets; others and lesser lines are not', async () => {
   const told: unknown[] = [];
   const reports = {
     report: (...report: unknown[]) => void told.push(report),
@@ -111,7 +111,7 @@ test('an error with a report is told of once, with all its fields; others and le
   const error = new Error('unexpected');
   log.warn('tried again', { error });
   log.error('no error here', { reason: 'x' });
-  log.error('failed', { error });
+  log.error('failed', { error, token: 'planted secret' });
   await log.flush();
   expect(told).toEqual([[error, 'failed', { worker_id: 7, error }], 'flushed']);
 });

@@ -1,5 +1,6 @@
 // Talks to the REST API of a running server, for the commands that use one.
 import { type ClientConfig, readClientConfig } from '../client_config.ts';
+import { redact } from '../redact.ts';
 import { CliError, exitCodes } from './command.ts';
 import { plainText } from './print.ts';
 
@@ -70,7 +71,7 @@ export class Client {
 }
 
 export function unreachable(url: string, reason: string): CliError {
-  const words = `There is no Tocsin to reach at ${url}: ${reason}\nStart one with tocsin serve, or set TOCSIN_URL.`;
+  const words = `There is no Tocsin to reach at ${redact(url)}: ${redact(reason)}\nStart one with tocsin serve, or set TOCSIN_URL.`;
   return new CliError(words, exitCodes.unreachable);
 }
 

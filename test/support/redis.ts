@@ -75,12 +75,24 @@ async function findRedis(): Promise<string | undefined> {
   return installed;
 }
 
+const PORT_TRIES_MAX = 100;
+
+/**
+ * A port on which nobody listens, below those that systems give to connections: while a server is started anew, no connection
+ * takes its port.
+ */
 export async function freePort(): Promise<number> {
-  const listening = Promise.withResolvers<number>();
+  for (let tries = 0; tries < PORT_TRIES_MAX; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('There is no free port.');
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
   const server = createServer();
-  server.on('error', listening.reject);
-  server.listen(0, '127.0.0.1', () => listening.resolve((server.address() as { port: number }).port));
-  const port = await listening.promise;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  server.on('error', () => resolve(false));
+  server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  return promise;
 }

@@ -23,6 +23,8 @@ export interface ChildOptions {
 }
 
 const root = join(import.meta.dir, '../..');
+/** Several programs may start at once, on a machine that does other things too. */
+const READY_MS_MAX = 60_000;
 const running = new Set<Bun.Subprocess>();
 let isCleaning = false;
 
@@ -67,7 +69,7 @@ export async function startCommand(command: string[], options: ChildOptions): Pr
       const found = output.match(options.ready);
       return found ?? ((child.exitCode ?? child.signalCode) !== null ? 'ended' : undefined);
     },
-    { timeoutMs: options.timeoutMs ?? 20_000, what: `${name} printing ${options.ready}` },
+    { timeoutMs: options.timeoutMs ?? READY_MS_MAX, what: `${name} printing ${options.ready}` },
   ).catch((cause) => Promise.reject(new Error(`${name} did not get ready:\n${output}`, { cause })));
   if (ready === 'ended') throw new Error(`${name} ended before it was ready:\n${output}`);
   return {

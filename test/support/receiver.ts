@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { act, type Behaviour } from './receiver_behaviour.ts';
 import { makeRequestReader, type RawRequest } from './receiver_request.ts';
+import { PATIENCE_MS } from './wait.ts';
 
 export type { Behaviour } from './receiver_behaviour.ts';
 
@@ -66,7 +67,7 @@ export async function startReceiver(options: { port?: number; secrets?: string[]
     requests,
     secrets: options.secrets ?? [],
     on: (path, behaviour) => void scripts.set(path, [behaviour].flat()),
-    waitFor: (count, { path, timeoutMs = 10_000 } = {}) => waitFor(requests, waiters, count, path, timeoutMs),
+    waitFor: (count, { path, timeoutMs = PATIENCE_MS } = {}) => waitFor(requests, waiters, count, path, timeoutMs),
     connections: () => ({ open: open.size, total }),
     stop: () => {
       for (const socket of open) socket.destroy();

@@ -4,7 +4,7 @@ import { generateSecret } from '../../src/store/secrets.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import type { Vault } from '../../src/store/vault.ts';
 import type { Behaviour, ReceivedRequest, Receiver } from './receiver.ts';
-import { until } from './wait.ts';
+import { PATIENCE_MS, until } from './wait.ts';
 
 /** Arguments of `create_webhook` that differ from the test's own, and how the receiver behaves at its path. */
 export type WebhookChanges = Partial<Parameters<Api['webhooks']['create_webhook']>[0]> & {
@@ -79,9 +79,9 @@ export async function makeTestWebhook(
       api.alerts.raise_alerts({
         p_alerts: Array.from({ length: n }, (_, i) => ({ alert_type: event, message: `m${i}` })),
       }),
-    received: (n, timeoutMs = 10_000) => receiver.waitFor(n, { path, timeoutMs }),
+    received: (n, timeoutMs = PATIENCE_MS) => receiver.waitFor(n, { path, timeoutMs }),
     attempts,
-    attempted: (n, timeoutMs = 10_000) =>
+    attempted: (n, timeoutMs = PATIENCE_MS) =>
       until(async () => ((await attempts()).length >= n ? attempts() : undefined), {
         timeoutMs,
         what: `${n} attempts`,

@@ -1,5 +1,7 @@
 // The nginx configuration that we ship, by a real nginx in front of a real server.
 import { describe, expect, test } from 'bun:test';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { mintToken } from '../../src/http/token.ts';
 import { startCli } from '../support/children.ts';
 import { hasNginx, startNginx } from '../support/nginx.ts';
@@ -51,6 +53,20 @@ describe.skipIf(!hasNginx)('Tocsin behind nginx', async () => {
     expect(page.status).toBe(200);
     expect(page.headers.get('strict-transport-security')).toContain('max-age=');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  test('takes no path with a backslash, which is a slash to Tocsin and so would lead around its locations', async () => {
+    const ask = async (path: string) => {
+      const socket = connect({ port: Number(new URL(nginx.url).port), host: '127.0.0.1', rejectUnauthorized: false });
+      // As it is: fetch would write a slash.
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: tocsin.example.com\r\nconnection: close\r\n\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return Number(/^HTTP\/1.1 (\d+)/.exec(answer.toString('latin1'))?.[1]);
+    };
+    expect(await ask('/health/deep')).toBe(200);
+    expect([await ask('/health\\deep'), await ask('/x\\..\\health/deep')]).toEqual([400, 400]);
+    expect(await ask('/health/live?q=\\')).not.toBe(400);
   });
 
   test('passes requests and answers on unchanged', async () => {

@@ -152,7 +152,7 @@ function childrenOf(pid: number): number[] {
 function parentOf(name: string): number | undefined {
   try {
     // The name of the program, in parentheses, may hold anything; the state and the parent follow it.
-    return Number(readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) [^]*$/, '$1'));
+    return Number(readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) .*$/s, '$1'));
   } catch {
     return undefined;
   }

@@ -21,7 +21,7 @@ test('a rotated secret signs beside the old one until the overlap is over, and t
     p_tenant_id: 1,
     p_webhook_id: webhook.id,
     p_secret_sealed: sealed,
-    p_overlap_seconds: 1,
+    p_overlap_seconds: 3,
   });
   await webhook.raise();
   const [, during] = await webhook.received(2);

@@ -44,15 +44,15 @@ describe('an answer', () => {
 
   test('is loaded again when its time has passed, which is up to a tenth shorter or longer than asked', async () => {
     const { cache, read } = makeCache();
-    for (let i = 0; i < 100; i++) await read(`1|/${i}`, { ttlMs: 40 });
     const startedAt = performance.now();
+    for (let i = 0; i < 100; i++) await read(`1|/${i}`, { ttlMs: 40 });
     const isThere = () => Array.from({ length: 100 }, (_, i) => i).filter((i) => cache.peek(`1|/${i}`, TAGS)).length;
     const left: number[] = [];
     await until(() => {
       left.push(isThere());
       return left.at(-1) === 0;
     });
-    expect(performance.now() - startedAt).toBeGreaterThan(20);
+    expect(performance.now() - startedAt).toBeGreaterThan(35);
     expect((await read('1|/1')).source).toBe('miss');
   });
 
@@ -155,7 +155,7 @@ describe('that something does not exist', () => {
     source.next = missing;
     await read();
     expect(await read()).toMatchObject({ source: 'l1', cached: { isMissing: true } });
-    await until(() => cache.peek('1|/a', TAGS) === undefined, { timeoutMs: 2_000 });
+    await until(() => cache.peek('1|/a', TAGS) === undefined);
   });
 
   test('pushes out nothing that exists', async () => {

@@ -1,3 +1,4 @@
+-- In plpgsql, because planning this query takes ten times as long as running it, and a SQL function may be planned per call.
 create function tocsin_internal.read_webhooks(p_webhook_ids integer[])
 returns table (id integer, name text, url text, description text, is_active boolean, events text[], min_severity text,
   filter jsonb, header_names text[], retry_policy jsonb, timeout_seconds smallint, ssl_verify boolean,
@@ -5,7 +6,9 @@ returns table (id integer, name text, url text, description text, is_active bool
   breaker_state text, blocked_until timestamptz, total_deliveries bigint, successful_deliveries bigint,
   failed_deliveries bigint, success_rate_percent double precision, last_used_at timestamptz, pending_deliveries integer,
   created_at timestamptz, updated_at timestamptz, slots smallint, slowed_because text)
-language sql stable as $$
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
   select w.webhook_id, w.name, w.url, w.description, w.is_active, w.events, w.min_severity, w.filter, w.header_names,
          w.retry_policy, w.timeout_seconds, w.ssl_verify, w.rate_limit_per_second, w.max_in_flight, w.ordered, w.format,
          w.disabled_reason, case when m.health_status = 'unknown' and u.delivered > 0 then 'healthy' else m.health_status end,
@@ -21,7 +24,8 @@ language sql stable as $$
    cross join lateral (
      select m.total_deliveries + coalesce(u.delivered, 0) as total, m.successful_deliveries + coalesce(u.delivered, 0) as successful) t
    where w.webhook_id = any (p_webhook_ids)
-   order by w.webhook_id
+   order by w.webhook_id;
+end
 $$;
 comment on function tocsin_internal.read_webhooks(integer[]) is
   'Webhooks as the API shows them, ascending: settings, health and totals to the second; no secret.';

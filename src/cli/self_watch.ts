@@ -53,7 +53,10 @@ export class SelfWatch {
     this.#window = new WatchWindow(options.meters, options.board);
   }
 
-  /** Takes one look, and reports what has changed. Rejects while the database is away; then nothing is forgotten. */
+  /**
+   * Takes one look, and reports what has changed. Rejects while the database is away, and when a report is refused; then nothing is
+   * forgotten, and the other conditions are judged all the same.
+   */
   async look(): Promise<void> {
     const { calls, scope } = this.#o;
     const now = await calls.watch_system({ p_scope: scope });
@@ -62,10 +65,13 @@ export class SelfWatch {
     begin(server, 'server', now.conditions);
     if (!now.is_leader) system.clear();
     else begin(system, 'system', now.system_conditions);
+    const failures: unknown[] = [];
     for (const condition of conditions) {
       const standing = this.#standings[condition.scope].get(condition.type);
-      if (standing !== undefined) await this.#judge(condition, reading, standing);
+      if (standing === undefined) continue;
+      await this.#judge(condition, reading, standing).catch((error) => void failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #judge(condition: Condition, reading: Reading, before: Standing): Promise<void> {

@@ -1,6 +1,6 @@
 // Tocsin watching itself, on a real database and in a real server: who watches, what is raised, and that it never goes in circles.
 import { afterAll, describe, expect, test } from 'bun:test';
-import { SelfWatch } from '../../src/cli/self_watch.ts';
+import { SelfWatch, type WatchCalls } from '../../src/cli/self_watch.ts';
 import { LOOKS_TO_CHANGE } from '../../src/cli/watch_conditions.ts';
 import { meterDeliver } from '../../src/delivery/metered.ts';
 import { EXPIRED } from '../../src/delivery/outcome.ts';
@@ -74,6 +74,36 @@ describe('a condition of a server', () => {
     expect(latest).toEqual({ severity: 'INFO', status: 'pending', state: 'left' });
     expect(others).toHaveLength(before);
   });
+});
+
+test('a report that is refused is made again at the next look, and keeps no other from being made', async () => {
+  const made: string[] = [];
+  let isRefused = true;
+  const calls: WatchCalls = {
+    watch_system: async () => ({
+      is_leader: true,
+      conditions: [],
+      system_conditions: [],
+      workers: 0,
+      oldest_due_seconds: 0,
+    }),
+    report_condition: async ({ p_alert_type }) => {
+      if (isRefused && p_alert_type === 'tocsin.api_errors') throw new Error('refused');
+      return made.push(p_alert_type);
+    },
+  };
+  const meters = new Meters();
+  const watch = new SelfWatch({ calls, scope: 'refused', meters });
+  const look = () => {
+    answer(meters, '500', 50)();
+    return watch.look();
+  };
+  for (let i = 1; i < LOOKS_TO_CHANGE + 1; i++) await look().catch(() => undefined);
+  await expect(look()).rejects.toThrow('refused');
+  expect(made).toEqual(['tocsin.no_worker']);
+  isRefused = false;
+  await look();
+  expect(made).toEqual(['tocsin.no_worker', 'tocsin.api_errors']);
 });
 
 describe('what is wrong with the whole', () => {

@@ -28,6 +28,8 @@ select h.webhook_id, h.tenant_id, h.name, h.url, h.is_active, h.health_status, h
          when h.last_error ~ '^http_5' then 'Tell its owner: the receiver fails by itself. What waits is sent when it is back.'
          when h.last_error like 'timeout:%' then 'Let it answer before it starts to work, or give it more timeout_seconds.'
          when h.last_error like 'tls_%' then 'Let its owner mend the certificate. ssl_verify = false only ever within one''s own network.'
+         when h.last_error like 'not_sendable: its secrets%' then
+           'Put the ENCRYPTION_KEY that sealed its secrets back, behind the new one, and restart; tocsin doctor says whether all open.'
          when h.last_error like 'address_%' then 'Its url leads to an address that may not be called; see ALLOWED_NETWORKS.'
          else 'Check that its url is right and that the receiver can be reached from here.'
        end as what_to_do

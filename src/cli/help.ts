@@ -22,7 +22,7 @@ Examples
   tocsin alerts raise "Hello" --severity WARNING
   tocsin tail
 
-Settings come from the environment: DATABASE_URL, API_PORT and the others that the README lists. The commands under
+Settings come from the environment: DATABASE_URL, API_PORT and those in docs/DEPLOYMENT.md. The commands under
 "Use a running one" take TOCSIN_URL (http://127.0.0.1:8000 if not set) and TOCSIN_TOKEN, a token or an API key.
 It ends with 0 when done, 1 when that failed, 2 for a wrong command line, 3 when there is no such thing, 4 when the server
 cannot be reached or does not let you in.`;

@@ -11,8 +11,8 @@ const steps = [
   { name: 'types', command: tool('typescript/bin/tsc', '--noEmit') },
   { name: 'audit', command: ['deploy/audit.ts'] },
 ];
-/** Tests wait more than they work, so two halves of them run side by side even on two cores; they share one test server. */
-const shards = ['1/2', '2/2'].map((shard) => ['test', '--timeout', '30000', `--shard=${shard}`]);
+/** Tests wait more than they work, so three parts of them run side by side even on two cores; they share one test server. */
+const shards = ['1/3', '2/3', '3/3'].map((shard) => ['test', '--timeout', '30000', `--shard=${shard}`]);
 
 let passed = 0;
 let failed = 0;
@@ -23,7 +23,7 @@ for (const { name, command } of steps) {
   if (isRight) passed += 1;
   else failed += 1;
 }
-console.log('\n== tests, in two halves; each is shown when it is done');
+console.log('\n== tests, in three parts; each is shown when it is done');
 await Promise.all(
   shards.map(async (command) => {
     const { output, isRight } = await run(command);

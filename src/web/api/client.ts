@@ -47,9 +47,13 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) : AbortSignal.timeout(60_000),
   });
   if (response.status === 204) return undefined as T;
-  const answer: unknown = await response.json().catch(() => null);
+  const answer: unknown = await response.json().catch((error: Error) => {
+    if (error.name === 'AbortError') throw error;
+    return null;
+  });
   // The deep health check answers 503 with its usual body while PostgreSQL is away.
-  if (response.ok || (path.startsWith('/health') && answer !== null)) return answer as T;
+  if (answer !== null && (response.ok || path.startsWith('/health'))) return answer as T;
+  if (response.ok) throw new ApiProblem('The answer of Tocsin was cut off. Is the server running?', 0, 'UNREACHABLE');
   const problem = problemOf(response, answer);
   if (problem.status === 401) signOut(credential.peek() ? problem.message : null);
   throw problem;

@@ -79,7 +79,7 @@ export class Cache {
   get l2Status(): 'ready' | 'away' | 'disabled' {
     const { l2 } = this.#o;
     if (l2 === undefined) return 'disabled';
-    return l2.isReady() ? 'ready' : 'away';
+    return l2.isAway() ? 'away' : 'ready';
   }
 
   /** The answer if memory has it: no promise, no copy. */

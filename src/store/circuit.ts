@@ -4,6 +4,8 @@
 const WAIT_MS = 5;
 /** After an answer that did not come in time nobody asks for so long; then one tries. */
 const PAUSE_MS = 1_000;
+/** One late answer says as much about a busy machine as about the server; so many in a row, each after a pause, speak of the server. */
+const FAILURES_TO_BREAK = 3;
 
 type Asked = { deadline: number; giveUp: () => void };
 
@@ -13,6 +15,7 @@ export class Circuit {
   readonly #waiting = new Set<Asked>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pausedUntil = 0;
+  #failures = 0;
   #isTrying = false;
 
   constructor(
@@ -23,6 +26,11 @@ export class Circuit {
   /** False while nobody is to ask; while somebody tries again after a pause, too. */
   get isClosed(): boolean {
     return this.#pausedUntil === 0 || (!this.#isTrying && performance.now() >= this.#pausedUntil);
+  }
+
+  /** True while nobody is to ask because the server failed each time that it was tried. */
+  get isBroken(): boolean {
+    return !this.isClosed && this.#failures >= FAILURES_TO_BREAK;
   }
 
   /** The answer, or undefined when it is late, fails, or is not asked for. Never rejects. */
@@ -78,11 +86,14 @@ export class Circuit {
 
   #pause(): void {
     this.#isTrying = false;
+    // Those who asked at the same time are one failure.
+    if (performance.now() >= this.#pausedUntil) this.#failures++;
     this.#pausedUntil = performance.now() + this.pauseMs;
   }
 
   #resume(): void {
     this.#isTrying = false;
+    this.#failures = 0;
     this.#pausedUntil = 0;
   }
 }

@@ -19,6 +19,8 @@ export type L2 = {
   /** Makes what was stored with this tag worthless; nobody waits for it. */
   invalidate(tag: Tag): void;
   isReady(): boolean;
+  /** There is no connection, or it has answered late several times in a row: more than a hiccup of a busy machine. */
+  isAway(): boolean;
 };
 
 const PREFIX = 'tocsin:';
@@ -41,6 +43,7 @@ export function makeL2(client: RedisClient, epochs: Epochs, circuit = new Circui
 
   return {
     isReady,
+    isAway: () => client.status !== 'ready' || circuit.isBroken,
     get(key, tags) {
       if (!isReady()) return Promise.resolve(undefined);
       const tenant = tenantOf(key);

@@ -15,6 +15,24 @@ describe('a circuit', () => {
     expect(now() - startedAt).toBeWithin(19, 200);
   });
 
+  test('is broken after several failures in a row, not after one, however many asked at once', async () => {
+    const circuit = new Circuit(60_000, 200);
+    const fail = () => circuit.ask(() => Promise.reject(new Error('refused')));
+    for (let i = 0; i < 3; i++) {
+      expect(circuit.isBroken).toBe(false);
+      await Promise.all(i === 0 ? [fail(), fail(), fail(), fail()] : [fail()]);
+      if (i < 2) {
+        expect(circuit.isBroken).toBe(false);
+        await until(() => circuit.isClosed);
+      }
+    }
+    expect(circuit.isBroken).toBe(true);
+    await until(() => circuit.isClosed);
+    expect(await circuit.ask(async () => 'back')).toBe('back');
+    await fail();
+    expect(circuit.isBroken).toBe(false);
+  });
+
   test('asks nobody for a while after a failure, and then one', async () => {
     const circuit = new Circuit(10, 100);
     let asked = 0;

@@ -17,6 +17,7 @@ const l2 = {
   set: () => undefined,
   invalidate: (tag: string) => void told.push(tag),
   isReady: () => true,
+  isAway: () => false,
 };
 const invalidation = await startInvalidation(listener, epochs, l2);
 afterAll(async () => {

@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)('several processes with Redis', async () => {
     await more();
     await redis.kill();
     await more();
-    expect((await stats()).l2.status).toBe('away');
+    await until(async () => (await stats()).l2.status === 'away', LATE);
     await redis.restart();
     await backFromRedis();
     await more();

@@ -58,8 +58,15 @@ test.skipIf(!hasChromium)(
     // An alert arrives live, and delivered.
     const watch = await browser.open('/dashboard/alerts', { origin });
     await isLive(watch.page);
-    await raise('Invoice 42 is overdue');
-    await watch.page.getByText('Invoice 42 is overdue').waitFor();
+    const arrivals: number[] = [];
+    for (const number of [40, 41, 42]) {
+      const start = performance.now();
+      await raise(`Invoice ${number} is overdue`);
+      await watch.page.getByText(`Invoice ${number} is overdue`).waitFor();
+      arrivals.push(performance.now() - start);
+    }
+    // The fastest of three: a busy machine may hold up one of them.
+    expect(Math.min(...arrivals)).toBeLessThan(1_000);
     await watch.page.getByText('Invoice 42 is overdue').click();
     await watch.page.getByText('the receiver answered 204').waitFor();
 

@@ -5,7 +5,8 @@ import { startWorld } from '../support/fault_world.ts';
 
 const isLong = process.env.FAULT_SCHEDULES !== undefined;
 const schedules = Number(process.env.FAULT_SCHEDULES ?? 1);
-const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1e9));
+/** The suite judges every change by the same schedule, one that freezes two workers in a row; the long form looks for new ones. */
+const seed = Number(process.env.FAULT_SEED ?? (isLong ? Math.floor(Math.random() * 1e9) : 457_778_679));
 const world = await startWorld({ webhooks: 12, ordered: 4 });
 afterAll(() => world.stop());
 let duplicatesMax = 0;

@@ -23,6 +23,8 @@ const expressions = [
 /** The names of metrics in an expression, without what a histogram adds to its own. */
 const namesIn = (expr: string) =>
   [...expr.matchAll(/\btocsin_\w+/g)].map(([name]) => name.replace(/_(?:bucket|count|sum)$/, ''));
+/** That all went wrong. */
+const bad = (n: number) => ({ serverErrors: n, slowRequests: n, cacheHits: 0, failedAttempts: n });
 
 describe('the rules', () => {
   test('are those that Tocsin watches itself, each with its runbook', async () => {
@@ -46,6 +48,18 @@ describe('the rules', () => {
         fires: true,
         isQuiet: true,
       });
+    }
+  });
+
+  test('say nothing of as few events as Tocsin itself says nothing of', () => {
+    const quiet = { oldestDueSeconds: 0, oldestDueSecondsBefore: 0, poolShare: 0, disconnectsPerMinute: 0, workers: 1 };
+    for (const { type, value } of conditions) {
+      const counts = Array.from({ length: 200 }, (_, n) => n);
+      const floor = counts.find(
+        (n) => value({ ...quiet, requests: n, cacheReads: n, attempts: n, ...bad(n) }) !== undefined,
+      );
+      const rule = rules.find(({ alert }) => alert === type.replace('.', '_'));
+      expect({ type, floor: Number(rule?.expr.match(/increase\(.*\) >= (\d+)/)?.[1] ?? 0) }).toEqual({ type, floor });
     }
   });
 

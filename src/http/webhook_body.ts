@@ -126,7 +126,9 @@ function sealedHeaders(headers: Record<string, string>, vault: Vault): StoredSet
 
 function urlErrors(address: string | undefined, policy: Deps['policy']): FieldError[] {
   const verdict = address === undefined ? { ok: true as const } : checkUrl(address, policy);
-  return verdict.ok ? [] : [{ pointer: '/url', detail: `The url cannot be used: ${wordsOf(verdict.reason)}.` }];
+  if (verdict.ok) return [];
+  const detail = `The url cannot be used: ${wordsOf(verdict.reason)}.`;
+  return [{ pointer: '/url', detail: [detail, verdict.advice].filter(Boolean).join(' ') }];
 }
 
 function secretErrors(secret: string | undefined): FieldError[] {

@@ -7,8 +7,11 @@ type Network = [Address, number];
 /** What is opened beyond the public internet; made once by `makeAddressPolicy`. */
 export type AddressPolicy = { readonly allowed: readonly Network[]; readonly allowLoopback: boolean };
 
-/** `ok`, or a refusal that starts with a stable code: `address_forbidden: a loopback address`. Never names the address itself. */
-export type Verdict = { ok: true } | { ok: false; reason: string };
+/**
+ * `ok`, or a refusal that starts with a stable code: `address_forbidden: a loopback address`, with what to do where something can be
+ * done. Never names the address itself.
+ */
+export type Verdict = { ok: true } | { ok: false; reason: string; advice?: string };
 
 /** A URL that may be called if its address may: `hostname` has no brackets, `host` is the `host` header, `isLiteral` says it is an IP. */
 export type WebhookUrl = {
@@ -23,6 +26,8 @@ export type WebhookUrl = {
 
 const OK: Verdict = { ok: true };
 const URL_CHARACTERS_MAX = 2048;
+const ADVICE = 'If this is meant, add its network to ALLOWED_NETWORKS of every server and worker.';
+const EXACT_ADVICE = 'If this is meant, add exactly this address to ALLOWED_NETWORKS of every server and worker.';
 
 /** Where clouds hand out credentials: opened only by a network that names exactly this one address (`/32`, `/128`). */
 const METADATA = new Set([
@@ -85,10 +90,10 @@ export function checkAddress(text: string, policy: AddressPolicy): Verdict {
   if (NEVER.has(range)) return refuse(RANGE_WORDS[range]);
   const isMetadata = METADATA.has(address.toString());
   if (isOpened(address, policy, isMetadata)) return range === 'rfc6052' ? checkTranslated(address, policy) : OK;
-  if (isMetadata) return refuse('a cloud metadata address');
+  if (isMetadata) return refuse('a cloud metadata address', EXACT_ADVICE);
   if (range === 'loopback' && policy.allowLoopback) return OK;
-  if (range !== 'unicast') return refuse(RANGE_WORDS[range]);
-  if (address.kind() === 'ipv6' && !address.match(GLOBAL_IPV6)) return refuse('a reserved address');
+  if (range !== 'unicast') return refuse(RANGE_WORDS[range], ADVICE);
+  if (address.kind() === 'ipv6' && !address.match(GLOBAL_IPV6)) return refuse('a reserved address', ADVICE);
   return OK;
 }
 
@@ -105,8 +110,9 @@ function isOpened(address: Address, policy: AddressPolicy, isExact: boolean): bo
   });
 }
 
-function refuse(words: string | undefined): Verdict {
-  return { ok: false, reason: `address_forbidden: ${words ?? 'a reserved address'}` };
+function refuse(words: string | undefined, advice?: string): Verdict {
+  const reason = `address_forbidden: ${words ?? 'a reserved address'}`;
+  return advice === undefined ? { ok: false, reason } : { ok: false, reason, advice };
 }
 
 /**

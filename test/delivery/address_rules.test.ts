@@ -150,6 +150,13 @@ describe('a URL, before DNS is asked', () => {
     expect(verdict).toMatchObject({ ok: false, reason: expect.stringMatching(/^address_forbidden: /) });
   });
 
+  test('of this machine is refused with the setting that would allow it', () => {
+    for (const url of ['http://127.0.0.1:9000/', 'http://localhost/', 'http://[::1]/'])
+      expect(checkUrl(url, strict)).toMatchObject({ advice: expect.stringContaining('ALLOWED_NETWORKS') });
+    const opened = makeAddressPolicy({ allowedNetworks: ['127.0.0.0/8'], allowLoopback: false });
+    expect(checkUrl('http://127.0.0.1:9000/', opened)).toEqual({ ok: true });
+  });
+
   test.each(UNREADABLE_URLS)('%s is not a webhook URL', (url) => {
     const verdict = checkUrl(url, strict);
     expect(verdict).toMatchObject({ ok: false, reason: expect.stringMatching(/^url_invalid: /) });

@@ -82,6 +82,22 @@ describe('POST /webhooks', () => {
     expect(http.logged.join('')).not.toMatch(/whsec_|hush-hush|t0ken/);
   });
 
+  test.each([
+    ['http://10.1.2.3/', 'a private address. If this is meant, add its network to ALLOWED_NETWORKS'],
+    [
+      'http://169.254.169.254/',
+      'a cloud metadata address. If this is meant, add exactly this address to ALLOWED_NETWORKS',
+    ],
+  ])('says of %s which setting would allow it', async (url, words) => {
+    const { json } = await http.post(path, { ...wanted, url });
+    expect(json.errors).toEqual([{ pointer: '/url', detail: expect.stringContaining(words) }]);
+  });
+
+  test('names no setting where none would help', async () => {
+    const { json } = await http.post(path, { ...wanted, url: 'http://224.0.0.1/' });
+    expect(json.errors).toEqual([{ pointer: '/url', detail: 'The url cannot be used: a multicast address.' }]);
+  });
+
   const wrong: [string, object, string][] = [
     ['no name', { name: undefined }, '/name'],
     ['a blank name', { name: '   ' }, '/name'],

@@ -23,7 +23,7 @@ export async function checkSchema(sql: Sql, url: string, config: Config, isKeyKn
     schema,
     await checkRole(sql, url, config),
     ...(isKeyKnown ? [await checkSealed(api, config)] : []),
-    await checkWorkers(api),
+    ...(await checkDelivery(api)),
   ];
 }
 
@@ -111,9 +111,22 @@ function canOpen(vault: Vault | undefined, sealed: string, purpose: 'webhook_sec
   }
 }
 
-async function checkWorkers({ system }: Api): Promise<Finding> {
-  const { workers, oldest_due_seconds, queue_depth } = await system.get_system_health();
-  const detail = `${workers} alive, ${queue_depth} deliveries queued`;
+async function checkDelivery({ system }: Api): Promise<Finding[]> {
+  const health = await system.get_system_health();
+  const near = health.tenants_near_queue_limit;
+  if (near === 0) return [checkWorkers(health), ok('queue limits', 'no tenant is near its own')];
+  const advice = 'The view tocsin.v_queue_limits names them; see docs/OPERATIONS.md#tocsin_queue_near_limit.';
+  const whose = near === 1 ? 'One tenant has' : `${near} tenants have`;
+  return [
+    checkWorkers(health),
+    warning('queue limits', `${whose} used 80 % of the queue limit: beyond it raising is refused.`, advice),
+  ];
+}
+
+type Health = Awaited<ReturnType<Api['system']['get_system_health']>>;
+
+function checkWorkers({ workers, oldest_due_seconds, queue_depth, parked, scheduled }: Health): Finding {
+  const detail = `${workers} alive, ${queue_depth} deliveries queued, ${scheduled} for later, ${parked} parked`;
   if (workers === 0)
     return warning('workers', 'None is alive: nothing is delivered.', 'Start tocsin serve or tocsin work.');
   if ((oldest_due_seconds ?? 0) > LATE_SECONDS) {

@@ -18,6 +18,7 @@ export type WatchCalls = {
     system_conditions: string[];
     workers: number;
     oldest_due_seconds: number;
+    tenants_near_queue_limit: number;
   }>;
   report_condition(args: {
     p_scope: string;

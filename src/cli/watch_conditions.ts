@@ -20,6 +20,8 @@ export type Reading = {
   oldestDueSeconds: number;
   /** The same half a window earlier. */
   oldestDueSecondsBefore: number;
+  /** Of whose queue_limit 80 % or more is used. */
+  tenantsNearQueueLimit: number;
 };
 
 export type Condition = {
@@ -122,6 +124,15 @@ export const conditions: readonly Condition[] = [
     mayEnter: (r) => r.oldestDueSeconds > r.oldestDueSecondsBefore,
     words: (value) =>
       `The oldest delivery that could be sent has been due for ${Math.round(value)} s, and it gets worse`,
+  },
+  {
+    type: 'tocsin.queue_near_limit',
+    severity: 'WARNING',
+    scope: 'system',
+    limit: 0,
+    value: (r) => r.tenantsNearQueueLimit,
+    words: (value) =>
+      `${value === 1 ? 'One tenant has' : `${value} tenants have`} used 80 % of the queue limit: beyond it raising is refused`,
   },
 ];
 

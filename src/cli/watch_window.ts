@@ -5,7 +5,7 @@ import type { Scoreboard } from '../store/scoreboard.ts';
 import { type Reading, WINDOW_LOOKS } from './watch_conditions.ts';
 
 /** What the database says: see the SQL function watch_system. */
-export type SystemNow = { workers: number; oldest_due_seconds: number };
+export type SystemNow = { workers: number; oldest_due_seconds: number; tenants_near_queue_limit: number };
 
 type Snapshot = {
   at: number;
@@ -53,6 +53,7 @@ export class WatchWindow {
       attempts: grown('attempts'),
       failedAttempts: grown('failedAttempts'),
       workers: system.workers,
+      tenantsNearQueueLimit: system.tenants_near_queue_limit,
       oldestDueSeconds: system.oldest_due_seconds,
       oldestDueSecondsBefore: before.oldestDueSeconds,
     };

@@ -26,7 +26,15 @@ const health = {
   processes: { count: 4, restarts: 0 },
   cache: { status: 'healthy', hit_rate: 0.982, l1: { status: 'ready' }, l2: { status: 'ready' } },
   webhooks: { status: 'healthy', active_count: 4, failed_count: 0 },
-  delivery: { queue_depth: 12, oldest_due_seconds: 0.4, workers: 4 },
+  delivery: {
+    queue_depth: 12,
+    scheduled: 3,
+    parked: 0,
+    sending: 40,
+    oldest_due_seconds: 0.4,
+    workers: 4,
+    tenants_near_queue_limit: 0,
+  },
 };
 const level = { status: 'ready', hits: 9_120 };
 

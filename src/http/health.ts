@@ -32,12 +32,22 @@ const deep = Type.Object(
     ),
     cache: Type.Object({ status: Type.String(), hit_rate: nullableNumber, l1: Type.Unknown(), l2: Type.Unknown() }),
     webhooks: Type.Object({ status: Type.String(), active_count: nullableNumber, failed_count: nullableNumber }),
-    delivery: Type.Object({
-      queue_depth: nullableNumber,
-      oldest_due_seconds: nullableNumber,
-      workers: nullableNumber,
-      tenants_near_queue_limit: nullableNumber,
-    }),
+    delivery: Type.Object(
+      {
+        queue_depth: nullableNumber,
+        scheduled: nullableNumber,
+        parked: nullableNumber,
+        sending: nullableNumber,
+        oldest_due_seconds: nullableNumber,
+        workers: nullableNumber,
+        tenants_near_queue_limit: nullableNumber,
+      },
+      {
+        description:
+          'queue_depth is due now or soon, up to 100,000; scheduled are retries for later, parked wait for a webhook that is disabled or ' +
+          'whose breaker is open, sending are under way, each right to about a second above 10,000.',
+      },
+    ),
   },
   { title: 'SystemHealth' },
 );
@@ -83,6 +93,9 @@ export const health = (
           },
           delivery: {
             queue_depth: row?.queue_depth ?? null,
+            scheduled: row?.scheduled ?? null,
+            parked: row?.parked ?? null,
+            sending: row?.sending ?? null,
             oldest_due_seconds: row?.oldest_due_seconds ?? null,
             workers: row?.workers ?? null,
             tenants_near_queue_limit: row?.tenants_near_queue_limit ?? null,

@@ -87,7 +87,15 @@ describe('with a database', () => {
       processes: { count: 1, restarts: 0 },
       cache: expect.objectContaining({ status: 'disabled' }),
       webhooks: { status: 'healthy', active_count: 0, failed_count: 0 },
-      delivery: { queue_depth: 0, oldest_due_seconds: 0, workers: 1, tenants_near_queue_limit: 0 },
+      delivery: {
+        queue_depth: 0,
+        scheduled: 0,
+        parked: 0,
+        sending: 0,
+        oldest_due_seconds: 0,
+        workers: 1,
+        tenants_near_queue_limit: 0,
+      },
     });
   });
 

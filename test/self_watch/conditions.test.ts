@@ -23,6 +23,7 @@ const calm: Reading = {
   workers: 2,
   oldestDueSeconds: 0,
   oldestDueSecondsBefore: 0,
+  tenantsNearQueueLimit: 0,
 };
 
 /** Just beyond the limit, just within it, and too few events to say. */
@@ -55,6 +56,7 @@ const cases: Record<string, { wrong: Partial<Reading>; right: Partial<Reading>; 
     right: { oldestDueSeconds: 61, oldestDueSecondsBefore: 61 },
     few: { oldestDueSeconds: 60 },
   },
+  'tocsin.queue_near_limit': { wrong: { tenantsNearQueueLimit: 1 }, right: { tenantsNearQueueLimit: 0 } },
 };
 const quiet: Standing = { isFiring: false, streak: 0 };
 
@@ -92,7 +94,7 @@ describe.each(conditions.map((condition) => [condition.type, condition] as const
   });
 
   test('is left only well on the good side', () => {
-    if (type === 'tocsin.no_worker') return;
+    if (type === 'tocsin.no_worker' || type === 'tocsin.queue_near_limit') return;
     expect(changesOf(condition, times(20, right), { isFiring: true, streak: 0 }).filter(Boolean)).toEqual([]);
     expect(changesOf(condition, times(20, {}), { isFiring: true, streak: 0 }).filter(Boolean)).toEqual(['left']);
   });

@@ -86,6 +86,7 @@ test('a report that is refused is made again at the next look, and keeps no othe
       system_conditions: [],
       workers: 0,
       oldest_due_seconds: 0,
+      tenants_near_queue_limit: 0,
     }),
     report_condition: async ({ p_alert_type }) => {
       if (isRefused && p_alert_type === 'tocsin.api_errors') throw new Error('refused');

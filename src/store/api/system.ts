@@ -43,6 +43,9 @@ export const systemCalls = {
       oldest_due_seconds: c.double,
       workers: c.integer,
       tenants_near_queue_limit: c.integer,
+      scheduled: c.bigint,
+      parked: c.bigint,
+      sending: c.bigint,
     },
   ),
   get_metrics: one(
@@ -63,6 +66,8 @@ export const systemCalls = {
       log_partitions: c.integer,
       key_partitions: c.integer,
       partition_runway_seconds: c.double,
+      tenants_near_queue_limit: c.integer,
+      tenants_over_queue_limit: c.integer,
     },
   ),
   watch_system: one(
@@ -73,6 +78,7 @@ export const systemCalls = {
       system_conditions: c.arrayOf(c.text),
       workers: c.integer,
       oldest_due_seconds: c.double,
+      tenants_near_queue_limit: c.integer,
     },
   ),
   report_condition: scalar(

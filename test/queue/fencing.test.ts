@@ -10,6 +10,7 @@ import {
   raise,
   raiseMany,
   record,
+  silence,
   startOver,
 } from '../support/makers.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -22,8 +23,6 @@ beforeEach(async () => {
 });
 
 const expire = () => sql`update tocsin_data.alert_delivery_leases set expires_at = now() - interval '1 second'`;
-const silence = (worker: number) =>
-  sql`update tocsin_data.workers set beat_at = now() - interval '21 seconds' where worker_id = ${worker}`;
 const lateOf = async (worker: number) =>
   (await sql`select late_results from tocsin_data.workers where worker_id = ${worker}`)[0]?.late_results;
 const wakeUp = async (worker: number) => {
@@ -36,7 +35,7 @@ describe('a late result', () => {
     await raise(sql);
     const worker = await makeWorker(sql);
     const late = await claim(sql, { worker });
-    await silence(worker);
+    await silence(sql, worker);
     await workers.reap_leases();
     await wakeUp(worker);
     const health = () => sql`select * from tocsin_data.webhook_health_metrics where webhook_id = ${webhook}`;

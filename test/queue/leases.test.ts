@@ -13,6 +13,7 @@ import {
   raise,
   raiseMany,
   record,
+  silence,
   startOver,
 } from '../support/makers.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -26,8 +27,6 @@ beforeEach(async () => {
 });
 
 const expire = () => sql`update tocsin_data.alert_delivery_leases set expires_at = now() - interval '1 second'`;
-const silence = (worker: number) =>
-  sql`update tocsin_data.workers set beat_at = now() - interval '21 seconds' where worker_id = ${worker}`;
 const wakeUp = async (worker: number) => {
   await workers.beat_worker({ p_worker_id: worker, p_host: 'test', p_pid: 1 });
 };
@@ -51,10 +50,34 @@ describe('a lease', () => {
     const [silent, gone, live] = [await makeWorker(sql), await makeWorker(sql), await makeWorker(sql)];
     for (const worker of [silent, gone, live]) await claim(sql, { worker, limit: 2 });
     expect(await workers.reap_leases()).toBe(0);
-    await silence(silent);
-    await workers.remove_worker({ p_worker_id: gone });
+    for (const worker of [silent, gone]) await silence(sql, worker);
+    await sql`delete from tocsin_data.workers where worker_id = ${gone}`;
     expect(await workers.reap_leases()).toBe(4);
     expect(await countPlaces(sql)).toEqual({ queue: 4, leased: 2 });
+  });
+
+  test('that is younger than that is spared: its worker was frozen, and claimed again before its first beat', async () => {
+    await makeWebhook(sql);
+    await raiseMany(sql, 4);
+    const [thawed, forgotten] = [await makeWorker(sql), await makeWorker(sql)];
+    for (const worker of [thawed, forgotten]) await silence(sql, worker);
+    await sql`delete from tocsin_data.workers where worker_id = ${forgotten}`;
+    for (const worker of [thawed, forgotten]) await claim(sql, { worker, limit: 2 });
+    expect(await workers.reap_leases()).toBe(0);
+    await wakeUp(thawed);
+    await sql`update tocsin_data.alert_delivery_leases set claimed_at = now() - interval '21 seconds'`;
+    expect(await workers.reap_leases()).toBe(2);
+    expect(await countPlaces(sql)).toEqual({ queue: 2, leased: 2 });
+  });
+
+  test('goes back at once when its worker says that it stops', async () => {
+    await makeWebhook(sql);
+    await raiseMany(sql, 3);
+    const [stopping, other] = [await makeWorker(sql), await makeWorker(sql)];
+    await claim(sql, { worker: stopping, limit: 2 });
+    await claim(sql, { worker: other });
+    await workers.remove_worker({ p_worker_id: stopping });
+    expect(await countPlaces(sql)).toEqual({ queue: 2, leased: 1 });
   });
 
   test('that was recorded in part gives back only the rest, also of what is to be retried', async () => {
@@ -64,7 +87,7 @@ describe('a lease', () => {
     const batch = await claim(sql, { worker });
     await record(sql, batch.slice(0, 4), (_, n) => outcomeFor(n < 2 ? 200 : 500), { worker, closed: [] });
     expect(await countPlaces(sql)).toEqual({ leased: 6, queue: 2, log_delivered: 2, log_retrying: 2 });
-    await silence(worker);
+    await silence(sql, worker);
     expect(await workers.reap_leases()).toBe(2);
     expect(await countPlaces(sql)).toEqual({ queue: 4, log_delivered: 2, log_retrying: 2 });
     const attempts =

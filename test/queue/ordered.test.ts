@@ -10,6 +10,7 @@ import {
   raise,
   raiseMany,
   record,
+  silence,
   startOver,
 } from '../support/makers.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -169,7 +170,7 @@ describe('the lane is free again', () => {
     const [first, second] = await raiseMany(sql, 2);
     const worker = await makeWorker(sql);
     await claimOne(worker);
-    await workers.remove_worker({ p_worker_id: worker });
+    await silence(sql, worker);
     expect(await workers.reap_leases()).toBe(1);
     const again = await claimOne();
     expect(again.alertId).toBe(first as number);

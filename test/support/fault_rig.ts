@@ -27,7 +27,7 @@ export type Rig = {
   progress(unique: number): Promise<unknown>;
   /** After a fault: what these workers had in flight may come again. Their sessions must have ended. */
   excuse(workerIds?: number[]): Promise<number>;
-  /** Makes the last heartbeat of a worker a minute old, so that nobody has to wait until it is missed. */
+  /** Makes the last heartbeat and the leases of a worker a minute older, so that nobody has to wait until it is missed. */
   bury(workerId: number): Promise<unknown>;
   /** Waits until all is done, and checks every invariant. */
   settle(options?: { duplicatesMax?: number }): Promise<Report>;
@@ -109,8 +109,10 @@ export async function startRig(place: { url: string; sql: Sql }, options: RigOpt
       for (const id of ids) inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
       return ids.length;
     },
-    bury: (workerId) =>
-      sql`update tocsin_data.workers set beat_at = beat_at - interval '1 minute' where worker_id = ${workerId}`,
+    bury: (workerId) => sql`
+      with aged as (
+        update tocsin_data.alert_delivery_leases set claimed_at = claimed_at - interval '1 minute' where worker_id = ${workerId})
+      update tocsin_data.workers set beat_at = beat_at - interval '1 minute' where worker_id = ${workerId}`,
     async settle({ duplicatesMax = 0 } = {}) {
       await drained(sql);
       const [received, orders, { unverified }] = await Promise.all([

@@ -38,9 +38,6 @@ const frozen: Fault = {
     await world.rig.bury(member.workerId);
     await until(async () => (await leasesOf(world.sql, member.workerId)) === 0, { timeoutMs: 30_000 });
     await last(between(dice, 0, 500));
-    // One that really slept so long beats first of all, its timer being overdue; this one slept for moments, and would claim for
-    // seconds as a dead worker, whose new leases others take at once.
-    await world.sql`update tocsin_data.workers set beat_at = clock_timestamp() where worker_id = ${member.workerId}`;
     process.kill(member.child.pid, 'SIGCONT');
     return 0;
   },

@@ -61,6 +61,13 @@ export async function makeWorker(sql: Queryable): Promise<number> {
   return beat.worker_id;
 }
 
+/** As if a worker had died 21 seconds ago: neither its heartbeat nor what it has claimed is younger. */
+export async function silence(sql: Queryable, worker: number): Promise<void> {
+  await sql`update tocsin_data.workers set beat_at = now() - interval '21 seconds' where worker_id = ${worker}`;
+  await sql`
+    update tocsin_data.alert_delivery_leases set claimed_at = now() - interval '21 seconds' where worker_id = ${worker}`;
+}
+
 export type ClaimChanges = Partial<{
   worker: number;
   limit: number;

@@ -63,6 +63,16 @@ export function checkSpace(check: string, folder: string): Finding {
   return free < FREE_BYTES_MIN || free < size / 20 ? warning(check, detail, advice) : ok(check, detail);
 }
 
+/**
+ * Of PostgreSQL's files, where they lie on this machine.
+ * @param directory undefined where the server does not say
+ */
+export function checkDatabaseDisk(host: string, directory: string | undefined): Finding {
+  const isHere = host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host);
+  if (isHere && directory !== undefined && existsSync(directory)) return checkSpace('disk', directory);
+  return ok('disk', "PostgreSQL's cannot be seen from here: watch it there");
+}
+
 /** Free, or served by a Tocsin already. */
 export async function checkPort({ apiHost, apiPort }: Config): Promise<Finding> {
   const host = apiHost.replace(/^\[|\]$/g, '');

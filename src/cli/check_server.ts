@@ -22,11 +22,21 @@ const EPOCH_MS = 1_735_689_600_000;
 
 export async function checkServer(sql: Sql, config: Config): Promise<Finding[]> {
   const facts = await readServerFacts(sql);
+  return judgeServer(facts, await readSettings(sql), await readClockSkew(sql), config);
+}
+
+/** The same of what was read before. */
+export function judgeServer(
+  facts: ServerFacts,
+  settings: Settings,
+  clock: { skewMs: number; roundTripMs: number },
+  config: Pick<Config, 'dbPoolMax' | 'apiWorkers'>,
+): Finding[] {
   return [
     checkVersion(facts),
-    ...checkSettings(await readSettings(sql)),
+    ...checkSettings(settings),
     checkConnections(facts, config),
-    checkClock(await readClockSkew(sql)),
+    checkClock(clock),
     checkSnapshots(facts),
     checkSlots(facts),
     ...checkPartitions(facts),
@@ -138,7 +148,7 @@ function inUnits({ value, unit }: Settings[string]): number {
 
 function checkConnections(
   { connections_max, connections_reserved }: ServerFacts,
-  { dbPoolMax, apiWorkers }: Config,
+  { dbPoolMax, apiWorkers }: Pick<Config, 'dbPoolMax' | 'apiWorkers'>,
 ): Finding {
   const needed = dbPoolMax + CONNECTIONS_BESIDE_POOL * apiWorkers;
   const usable = connections_max - connections_reserved;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { readConfigAnyway } from '../config_anyway.ts';
 import { startEmbedded } from '../store/embedded.ts';
-import { greet } from '../store/server_facts.ts';
+import { greet, readServerFolder } from '../store/server_facts.ts';
 import { openSql } from '../store/sql.ts';
-import { checkKeys, checkListeners, checkLogFile, checkPort, checkSpace } from './check_machine.ts';
+import { checkDatabaseDisk, checkKeys, checkListeners, checkLogFile, checkPort, checkSpace } from './check_machine.ts';
 import { checkRedis } from './check_redis.ts';
 import { checkSchema } from './check_schema.ts';
 import { checkServer } from './check_server.ts';
@@ -70,6 +70,7 @@ async function checkAt(
     await greet(sql);
     const { host, port, database, user } = sql.options;
     tell(ok('database', `${database} as ${user} at ${String(host)}:${String(port)}`));
+    if (config.databaseUrl !== undefined) tell(checkDatabaseDisk(String(host), await readServerFolder(sql)));
     tell(...(await checkServer(sql, config)));
     tell(...(await checkSchema(sql, url, config, isKeyKnown)));
   } catch (error) {

@@ -42,9 +42,10 @@ export async function readServerFacts(sql: Sql): Promise<ServerFacts> {
            current_setting('max_connections')::integer as connections_max,
            current_setting('superuser_reserved_connections')::integer as connections_reserved,
            (select extract(epoch from now() - min(a.xact_start))::double precision from pg_catalog.pg_stat_activity a
-             where a.backend_xmin is not null and a.pid <> pg_backend_pid() and a.backend_type <> 'walsender')
+             where a.backend_xmin is not null and a.pid <> pg_backend_pid() and a.datname = current_database())
              as oldest_transaction_seconds,
-           (select extract(epoch from now() - min(p.prepared))::double precision from pg_catalog.pg_prepared_xacts p)
+           (select extract(epoch from now() - min(p.prepared))::double precision from pg_catalog.pg_prepared_xacts p
+             where p.database = current_database())
              as oldest_prepared_seconds,
            (select count(*) from pg_catalog.pg_replication_slots s where not s.active) as idle_slots,
            (select max(case when pg_is_in_recovery() then null
@@ -59,6 +60,13 @@ export async function readServerFacts(sql: Sql): Promise<ServerFacts> {
                where n.nspname = 'tocsin_data' and p.relname in ('alerts', 'alert_delivery_log', 'idempotency_keys')
                group by p.oid) e) as partition_end_id`;
   return facts as ServerFacts;
+}
+
+/** Where the server keeps its files; undefined where its user may not be told. */
+export async function readServerFolder(sql: Sql): Promise<string | undefined> {
+  const [row] = await sql<{ setting: string }[]>`
+    select s.setting from pg_catalog.pg_settings s where s.name = 'data_directory'`;
+  return row?.setting;
 }
 
 /** How far the server's clock is ahead of ours, in milliseconds, give or take half of the returned round trip. */

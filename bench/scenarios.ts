@@ -11,9 +11,11 @@ import { scenario as queueOnly } from './scenarios/queue_only.ts';
 import { scenario as raise } from './scenarios/raise.ts';
 import { scenario as scale } from './scenarios/scale.ts';
 import { scenario as sockets } from './scenarios/sockets.ts';
+import { scenario as workerLoop } from './scenarios/worker_loop.ts';
 
 export const scenarios: Scenario[] = [
   queueOnly,
+  workerLoop,
   raise,
   endToEnd,
   latency,

@@ -22,6 +22,8 @@ export type Sending = {
   check(count: number): Promise<void>;
   /** Closes what `install` opened. */
   close(): Promise<void>;
+  /** How many wait or are at work, where no database can be asked. */
+  waiting?(): Promise<number>;
 };
 
 const nothing = async () => undefined;
@@ -139,6 +141,10 @@ export function bullmq({ port }: Redis, receiver: string, concurrency: number): 
       await queue.obliterate({ force: true });
     },
     close: () => queue.close(),
+    async waiting() {
+      const { wait = 0, active = 0 } = await queue.getJobCounts('wait', 'active');
+      return wait + active;
+    },
   };
 }
 

@@ -24,16 +24,15 @@ const statusAt = async (server: Child, credentials: string, path = '/api/v1/webh
 
 describe('two servers of one database', () => {
   test('take a key that was made elsewhere, note its use, and refuse it as soon as it is revoked elsewhere', async () => {
-    const [one, two] = await Promise.all([serve(directories[0], hosted), serve(directories[1], hosted)]);
+    // Their clocks stand still: what they know of a key never gets too old, so that only being told of it ends it.
+    const still = { ...hosted, BUN_OPTIONS: `--preload=${join(import.meta.dir, 'support/stopped_clock.ts')}` };
+    const [one, two] = await Promise.all([serve(directories[0], still), serve(directories[1], still)]);
     const key = (await runCli(['keys', 'create', '--name', 'ci', '--role', 'admin'], { env: hosted })).stdout.trim();
     for (const server of [one, two]) expect(await statusAt(server, key)).toBe(200);
     const { stdout } = await runCli(['keys', 'list'], { env: hosted });
     const [, id = ''] = /\n(\d+) +ci /.exec(stdout) ?? [];
     await runCli(['keys', 'revoke', id], { env: hosted });
-    const revokedAt = performance.now();
     for (const server of [one, two]) await until(async () => (await statusAt(server, key)) === 401);
-    // Sooner than a key is looked for again anyway.
-    expect(performance.now() - revokedAt).toBeLessThan(3_000);
     for (const server of [one, two]) expect(await server.stop()).toBe(0);
     const listed = (await runCli(['keys', 'list', '--all'], { env: hosted })).stdout;
     expect(listed).toMatch(/ci +admin .* revoked /);

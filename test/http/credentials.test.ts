@@ -188,20 +188,26 @@ describe('the header', () => {
 });
 
 describe('known credentials', () => {
-  test('cost a request about a microsecond, and no promise', async () => {
+  test('cost a request a small part of their first use, and no promise', async () => {
     const { credentials, identify, bearer } = makeCredentials();
     // Headers arrive as texts of their own, however often the same was sent.
-    const tokens = Array.from({ length: 100 }, (_, i) => tokenOf({ sub: `person ${i}` }));
-    for (const token of [...tokens, bearer]) await identify(token);
-    const sent = Array.from({ length: 20_000 }, (_, i) => Buffer.from(tokens[i % 100] as string).toString());
-    const timeOf = () => {
+    const fresh = (round: number) => Array.from({ length: 100 }, (_, i) => tokenOf({ sub: `person ${round} ${i}` }));
+    await identify(bearer);
+    const costs: [first: number, again: number][] = [];
+    for (let round = 0; round < 7; round++) {
+      const tokens = fresh(round);
       const startedAt = performance.now();
+      for (const token of tokens) await identify(token);
+      const first = performance.now() - startedAt;
+      const sent = Array.from({ length: 2_000 }, (_, i) => Buffer.from(tokens[i % 100] as string).toString());
+      const againAt = performance.now();
       for (const header of sent)
         if (credentials.identify(header, null) instanceof Promise) throw new Error('a promise');
-      return ((performance.now() - startedAt) * 1_000) / sent.length;
-    };
-    const microseconds = Array.from({ length: 7 }, timeOf).toSorted((a, b) => a - b)[0];
-    expect(microseconds).toBeLessThan(3);
+      costs.push([first, (performance.now() - againAt) / 20]);
+    }
+    // Verified again, it would be as much. The best of each, so that a busy machine says nothing.
+    const [first, again] = [0, 1].map((at) => Math.min(...costs.map((cost) => cost[at] as number))) as [number, number];
+    expect(again).toBeLessThan(first / 10);
   });
 
   test('are so many at most', async () => {

@@ -90,16 +90,24 @@ describe('a rate limit', () => {
     expect(check('a').remaining).toBe(9);
   });
 
-  test('costs about a microsecond at most', () => {
+  test('costs a few look-ups in a map, however many subjects there are', () => {
     const counter = new MemoryRateCounter();
-    const subjects = Array.from({ length: 1_000 }, (_, i) => `1:user:person-${i}`);
-    const timeOf = () => {
+    const subjects = Array.from({ length: 20_000 }, (_, i) => `1:user:person-${i}`);
+    const known = new Map(subjects.map((subject) => [subject, [subject]]));
+    const timeOf = (each: (subject: string) => void) => {
       const startedAt = performance.now();
-      for (let i = 0; i < 100_000; i++) counter.checkRateLimit(subjects[i % 1_000] as string, 100, 60);
-      return ((performance.now() - startedAt) * 1_000) / 100_000;
+      for (const subject of subjects) each(subject);
+      return performance.now() - startedAt;
     };
-    const microseconds = Array.from({ length: 7 }, timeOf).toSorted((a, b) => a - b)[0];
-    // Three times what it costs here, for slower machines.
-    expect(microseconds).toBeLessThan(3);
+    // In turns, so that a machine that is busy or slow is so for both; the best of each is what it costs.
+    const rounds = Array.from({ length: 9 }, () => [
+      timeOf((subject) => counter.checkRateLimit(subject, 100, 60)),
+      timeOf((subject) => (known.get(subject) as string[]).push(subject)),
+    ]);
+    const [cost, lookUp] = [0, 1].map((at) => Math.min(...rounds.map((round) => round[at] as number))) as [
+      number,
+      number,
+    ];
+    expect(cost / lookUp).toBeLessThan(25);
   });
 });

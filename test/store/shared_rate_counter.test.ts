@@ -91,11 +91,10 @@ describe.skipIf(!hasRedis)('a shared rate limit', async () => {
     const counter = new SharedRateCounter(client);
     await passedOf([counter], 'hung', 10, 5);
     redis.pause();
-    const startedAt = performance.now();
-    const verdict = await counter.checkRateLimit('hung', 10, 3_600);
-    // A command that gets no answer is given up after a second.
-    expect(performance.now() - startedAt).toBeLessThan(900);
-    expect(verdict.isAllowed).toBe(true);
+    // A command that gets no answer is given up after a second; however busy the machine is, what ends earlier ends before it.
+    const givenUp = client.ping().catch(() => 'given up');
+    const verdict = await Promise.race([givenUp, counter.checkRateLimit('hung', 10, 3_600)]);
+    expect(verdict).toMatchObject({ isAllowed: true });
     redis.resume();
   });
 });

@@ -2,6 +2,7 @@
 // Usage: bun bench/rivals/graphile_worker.ts DATABASE RECEIVER CONCURRENCY [log].
 import { Logger, run } from 'graphile-worker';
 import pg from 'pg';
+import { insertAttempts } from './attempts.ts';
 import { postSigned } from './post.ts';
 
 const [connectionString = '', receiver = '', concurrency = '', log] = process.argv.slice(2);
@@ -29,14 +30,9 @@ const runner = await run({
       const startedAt = performance.now();
       await postSigned(`${receiver}/${n % 100}`, `msg_${n}`, body);
       if (log === undefined) return;
-      const ms = Math.round(performance.now() - startedAt);
-      await withPgClient((client) =>
-        client.query({
-          name: 'log',
-          text: 'insert into bench_log (job_id, webhook_id, attempt, status_code, response_ms) values ($1, $2, $3, 204, $4)',
-          values: [job.id, n % 100, job.attempts, ms],
-        }),
-      );
+      const responseMs = Math.round(performance.now() - startedAt);
+      const attempt = { jobId: Number(job.id), webhookId: n % 100, attempt: job.attempts, responseMs };
+      await withPgClient((client) => insertAttempts(client, [attempt]));
     },
   },
 } as Parameters<typeof run>[0]);

@@ -1,11 +1,14 @@
 // pg-boss doing the same job: batches, fetched again at once while they come back full, several at a time.
-// Usage: bun bench/rivals/pg_boss.ts DATABASE RECEIVER BATCH CONCURRENCY.
+// Usage: bun bench/rivals/pg_boss.ts DATABASE RECEIVER BATCH CONCURRENCY [log].
 import { PgBoss } from 'pg-boss';
+import pg from 'pg';
+import { type Attempt, insertAttempts } from './attempts.ts';
 import { postSigned } from './post.ts';
 
 type Job = { n: number; body: string };
 
-const [connectionString = '', receiver = '', batch = '', concurrency = ''] = process.argv.slice(2);
+const [connectionString = '', receiver = '', batch = '', concurrency = '', log] = process.argv.slice(2);
+const pool = new pg.Pool({ connectionString, max: 4 });
 const boss = new PgBoss({ connectionString, max: 10 });
 boss.on('error', (error) => console.error(error));
 await boss.start();
@@ -16,7 +19,15 @@ const options = {
   burstWhenBatchFull: true,
 };
 await boss.work<Job>('deliver', options, async (jobs) => {
-  await Promise.all(jobs.map(({ data: { n, body } }) => postSigned(`${receiver}/${n % 100}`, `msg_${n}`, body)));
+  const attempts = await Promise.all(
+    jobs.map(async ({ data: { n, body } }): Promise<Attempt> => {
+      const startedAt = performance.now();
+      await postSigned(`${receiver}/${n % 100}`, `msg_${n}`, body);
+      return { jobId: n, webhookId: n % 100, attempt: 1, responseMs: Math.round(performance.now() - startedAt) };
+    }),
+  );
+  // A batch is in one hand here, so one statement logs it.
+  if (log !== undefined) await insertAttempts(pool, attempts);
 });
 process.on('SIGTERM', async () => {
   await boss.stop({ graceful: false });

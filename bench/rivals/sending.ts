@@ -7,6 +7,7 @@ import { type Child, startScript } from '../children.ts';
 import { makeWebhooks, queueDeliveries, settle } from '../fixtures.ts';
 import type { BenchDatabase } from '../place.ts';
 import type { Redis } from '../redis.ts';
+import { attemptsTable } from './attempts.ts';
 import { makeBody } from './post.ts';
 
 /** A queue and its worker. */
@@ -28,6 +29,7 @@ export type Sending = {
 
 const nothing = async () => undefined;
 const lanes = { count: 100, fanOut: 10 };
+const LOGGED = ', attempts logged';
 
 /** The bare loop: no queue, the ceiling for all. */
 export function bareLoop(receiver: string, inFlight: number): Sending {
@@ -66,15 +68,13 @@ export function tocsin({ url, sql }: BenchDatabase, receiver: string, concurrenc
 /** `isLogging`: writes a row for each attempt too, as Tocsin does. */
 export function graphileWorker(db: BenchDatabase, receiver: string, concurrency: number, isLogging: boolean): Sending {
   const { url, sql } = db;
-  const name = `graphile-worker${isLogging ? ', attempts logged' : ''}`;
+  const name = `graphile-worker${isLogging ? LOGGED : ''}`;
   return {
     name,
     async install() {
       await runMigrations({ connectionString: url, noHandleSignals: true } as Parameters<typeof runMigrations>[0]);
       await sql`insert into graphile_worker._private_tasks (identifier) values ('deliver') on conflict do nothing`;
-      await sql`create table if not exists bench_log (
-        job_id bigint not null, webhook_id integer not null, attempt smallint not null, status_code smallint not null,
-        response_ms integer not null, attempted_at timestamptz not null default now(), primary key (job_id, attempt))`;
+      await sql.unsafe(attemptsTable);
     },
     async fill(count) {
       await settle(sql, ['graphile_worker._private_jobs']);
@@ -92,14 +92,23 @@ export function graphileWorker(db: BenchDatabase, receiver: string, concurrency:
   };
 }
 
-export function pgBoss({ url, sql }: BenchDatabase, receiver: string, batch: number, concurrency: number): Sending {
+/** `isLogging`: as `graphileWorker`. */
+export function pgBoss(
+  { url, sql }: BenchDatabase,
+  receiver: string,
+  batch: number,
+  concurrency: number,
+  isLogging: boolean,
+): Sending {
+  const name = `pg-boss${isLogging ? LOGGED : ''}`;
   const boss = new PgBoss({ connectionString: url, supervise: false, schedule: false });
   boss.on('error', (error) => console.error(error));
   return {
-    name: 'pg-boss',
+    name,
     async install() {
       await boss.start();
       await boss.createQueue('deliver');
+      await sql.unsafe(attemptsTable);
     },
     async fill(count) {
       await sql`delete from pgboss.job`;
@@ -111,33 +120,45 @@ export function pgBoss({ url, sql }: BenchDatabase, receiver: string, batch: num
         );
       await sql`analyze pgboss.job`;
     },
-    start: () => startScript('rivals/pg_boss.ts', [url, receiver, String(batch), String(concurrency)]),
+    start: () =>
+      startScript('rivals/pg_boss.ts', [
+        url,
+        receiver,
+        String(batch),
+        String(concurrency),
+        ...(isLogging ? ['log'] : []),
+      ]),
     async check() {
       const [left] = await sql<
         { n: number }[]
       >`select count(*)::integer as n from pgboss.job where state <> 'completed'`;
       // The batches that were in flight as it was stopped.
-      if ((left?.n ?? 0) > batch * concurrency) throw new Error(`pg-boss left ${left?.n}.`);
+      if ((left?.n ?? 0) > batch * concurrency) throw new Error(`${name} left ${left?.n}.`);
     },
     close: () => boss.stop({ graceful: false }),
   };
 }
 
-export function bullmq({ port }: Redis, receiver: string, concurrency: number): Sending {
+/** `log`: the database in which it writes a row for each attempt, if it does. */
+export function bullmq({ port }: Redis, receiver: string, concurrency: number, log?: BenchDatabase): Sending {
+  const name = `BullMQ${log ? LOGGED : ''}`;
   const queue = new Queue('deliver', { connection: { host: '127.0.0.1', port } });
   return {
-    name: 'BullMQ',
-    install: nothing,
+    name,
+    async install() {
+      await log?.sql.unsafe(attemptsTable);
+    },
     async fill(count) {
       for (let from = 0; from < count; from += 1000) {
         const jobs = jobsFrom(from, Math.min(1000, count - from));
         await queue.addBulk(jobs.map((data) => ({ name: 'deliver', data, opts: { removeOnComplete: true } })));
       }
     },
-    start: () => startScript('rivals/bullmq.ts', [String(port), receiver, String(concurrency)]),
+    start: () =>
+      startScript('rivals/bullmq.ts', [String(port), receiver, String(concurrency), ...(log ? [log.url] : [])]),
     async check() {
       const { wait = 0 } = await queue.getJobCounts('wait');
-      expect('BullMQ, waiting', wait, 0);
+      expect(`${name}, waiting`, wait, 0);
       await queue.obliterate({ force: true });
     },
     close: () => queue.close(),

@@ -4,7 +4,7 @@ import { checkDatabaseDisk } from '../src/cli/check_machine.ts';
 import { checkServer, judgeServer } from '../src/cli/check_server.ts';
 import { makeApi } from '../src/store/api.ts';
 import { readServerFolder, readServerFacts, type ServerFacts } from '../src/store/server_facts.ts';
-import { openTransaction } from './support/makers.ts';
+import { openSession, openTransaction } from './support/makers.ts';
 import { testDatabase } from './support/postgres.ts';
 import { until } from './support/wait.ts';
 
@@ -36,6 +36,28 @@ describe('an old transaction', () => {
     expect(await ageOf(elsewhere)).toBeLessThan(begun + 0.05);
     await reader.commit();
     await until(async () => (await ageOf()) < begun + 0.05);
+  });
+
+  test('of another user is not overlooked by a user who may not see its age', async () => {
+    const role = `tocsin_blind_${process.pid}`;
+    await using other = await openSession(sql);
+    await using reader = await openTransaction(sql);
+    await reader.sql`select count(*) from tocsin_data.alerts`;
+    await reader.sql`declare held cursor for select 1 from tocsin_data.alerts`;
+    await sql.unsafe(`create role ${role}`);
+    await other.sql.unsafe(`set role ${role}`);
+    const hidden = async () => (await readServerFacts(other.sql as typeof sql)).hidden_transactions;
+    expect(await hidden()).toBe(1);
+    await other.sql.unsafe('reset role');
+    await sql.unsafe(`grant pg_monitor to ${role}`);
+    await other.sql.unsafe(`set role ${role}`);
+    expect(await hidden()).toBe(0);
+    await other.sql.unsafe('reset role');
+    await sql.unsafe(`drop role ${role}`);
+    expect(judge('old snapshots', { hidden_transactions: 1 })).toMatchObject({
+      status: 'warning',
+      advice: expect.stringContaining('grant pg_monitor'),
+    });
   });
 
   test('is told of from ten minutes on, with how to end it; a prepared one with how to end that', () => {
@@ -134,6 +156,6 @@ test("the server's disk is looked at where it is this machine's, and said to be 
   const directory = await readServerFolder(sql);
   expect(checkDatabaseDisk('127.0.0.1', directory).detail).toEndWith(` free in ${directory}`);
   expect(checkDatabaseDisk('db.internal', directory).detail).toContain('cannot be seen from here');
-  expect(checkDatabaseDisk('127.0.0.1', undefined).detail).toContain('cannot be seen from here');
+  expect(checkDatabaseDisk('127.0.0.1', undefined).detail).toContain('grant pg_monitor');
   expect(checkDatabaseDisk('127.0.0.1', '/nowhere/at/all').detail).toContain('cannot be seen from here');
 });

@@ -70,6 +70,11 @@ export function checkSpace(check: string, folder: string): Finding {
 export function checkDatabaseDisk(host: string, directory: string | undefined): Finding {
   const isHere = host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host);
   if (isHere && directory !== undefined && existsSync(directory)) return checkSpace('disk', directory);
+  if (isHere && directory === undefined)
+    return ok(
+      'disk',
+      'PostgreSQL does not tell this user where its files are: grant pg_monitor to it, or watch it there',
+    );
   return ok('disk', "PostgreSQL's cannot be seen from here: watch it there");
 }
 

@@ -166,8 +166,13 @@ function checkClock({ skewMs, roundTripMs }: { skewMs: number; roundTripMs: numb
   return off >= SKEW_MS_WARNING ? warning('clock', detail, advice) : ok('clock', detail);
 }
 
-function checkSnapshots({ oldest_transaction_seconds, oldest_prepared_seconds }: ServerFacts): Finding {
+function checkSnapshots(facts: ServerFacts): Finding {
+  const { oldest_transaction_seconds, oldest_prepared_seconds, hidden_transactions } = facts;
   const seconds = Math.round(Math.max(oldest_transaction_seconds ?? 0, oldest_prepared_seconds ?? 0));
+  if (seconds < OLD_SECONDS && hidden_transactions > 0) {
+    const detail = `${hidden_transactions} transactions of other users cannot be seen: they may be old.`;
+    return warning('old snapshots', detail, 'grant pg_monitor to the user of DATABASE_URL, or ask as a superuser.');
+  }
   if (seconds < OLD_SECONDS) return ok('old snapshots', `the oldest transaction is ${seconds} s old`);
   const prepared = (oldest_prepared_seconds ?? 0) >= OLD_SECONDS;
   const advice = prepared

@@ -12,6 +12,8 @@ export interface ServerFacts {
   connections_max: number;
   connections_reserved: number;
   oldest_transaction_seconds: number | null;
+  /** Sessions of other users that hold a snapshot of an age that this user may not see. */
+  hidden_transactions: number;
   oldest_prepared_seconds: number | null;
   /** Slots that nobody reads · the most that one of them keeps, in bytes. */
   idle_slots: number;
@@ -44,6 +46,9 @@ export async function readServerFacts(sql: Sql): Promise<ServerFacts> {
            (select extract(epoch from now() - min(a.xact_start))::double precision from pg_catalog.pg_stat_activity a
              where a.backend_xmin is not null and a.pid <> pg_backend_pid() and a.datname = current_database())
              as oldest_transaction_seconds,
+           (select count(*)::integer from pg_catalog.pg_stat_activity a
+             where a.backend_xmin is not null and a.xact_start is null and a.pid <> pg_backend_pid()
+               and a.datname = current_database()) as hidden_transactions,
            (select extract(epoch from now() - min(p.prepared))::double precision from pg_catalog.pg_prepared_xacts p
              where p.database = current_database())
              as oldest_prepared_seconds,

@@ -1,4 +1,5 @@
 // Keeps what failing answers said in their headers, beside the recording of results: nothing waits for it.
+import type { AnswerFields } from './answer.ts';
 
 /** Those that help to find a cause. Cookies and whatever else may be a secret are not among them. */
 const KEPT = [
@@ -24,12 +25,12 @@ const VALUE_LENGTH_MAX = 200;
 const WAITING_MAX = 1_000;
 
 /** The headers that are kept of an answer; undefined when it has none of them. */
-export function keptHeaders(headers: Headers): Record<string, string> | undefined {
+export function keptHeaders(fields: AnswerFields): Record<string, string> | undefined {
   const kept: Record<string, string> = {};
   for (const name of KEPT) {
-    const value = headers.get(name);
+    const value = fields.get(name);
     // PostgreSQL's text cannot hold the NUL character.
-    if (value !== null) kept[name] = value.slice(0, VALUE_LENGTH_MAX).replaceAll('\0', '\uFFFD');
+    if (value !== undefined) kept[name] = value.slice(0, VALUE_LENGTH_MAX).replaceAll('\0', '\uFFFD');
   }
   return Object.keys(kept).length > 0 ? kept : undefined;
 }

@@ -1,10 +1,13 @@
 // Makes one POST to one pinned address within a deadline, and says what came of it; it never throws.
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Refusal, Target } from './address.ts';
+import type { Answer, AnswerFields } from './answer.ts';
 import { readExcerpt } from './answer_body.ts';
 import { keptHeaders } from './answer_headers.ts';
+import type { Route } from './connection.ts';
+import { Connections } from './connections.ts';
 import { readRetryAfter } from './retry_after.ts';
-import { failureOf, isUnconnected, lateFailure, malformedAnswer, type SendFailure } from './send_error.ts';
+import { invalidRequest, isUnconnected, type SendFailure } from './send_error.ts';
 import type { SignedHeaders } from './sign.ts';
 
 /** One message, signed, and where it goes. */
@@ -32,9 +35,6 @@ export type SendResult =
   | { kind: 'response'; statusCode: number; ms: number; bodyText: string | null; retryAfterSeconds: number | null }
   | { kind: 'timeout' | 'connection' | 'tls' | 'address'; ms: number; error: string };
 
-type Reply = { statusCode: number; bodyText: string | null; retryAfterSeconds: number | null };
-type Deadline = { signal: AbortSignal; isAnswering: boolean };
-
 const USER_AGENT = `Tocsin/${packageJson.version}`;
 
 const RESERVED_HEADERS = new Set(
@@ -42,100 +42,99 @@ const RESERVED_HEADERS = new Set(
   trailer upgrade expect`.split(/\s+/),
 );
 
+/** A name of a header by RFC 9110. */
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+/** What a value may hold: no control characters, and nothing that a byte cannot. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+const connections = new Connections();
+
 /**
- * Redirects are answers like any other, and none is followed. Connections are kept alive per address, name and TLS setting.
- * Bun makes at most BUN_CONFIG_MAX_HTTP_REQUESTS (256) requests at a time in one process and reads that variable only as it
- * starts; those beyond it wait, with their deadline running. It keeps at most 64 idle connections.
+ * Redirects are answers like any other, and none is followed; no proxy of the environment is used, for it would undo the
+ * pinning. Connections are kept alive per address, name and TLS setting, and there are as many as there are requests under way.
+ * A deadline is kept within 20 ms.
  */
 export async function send(request: SendRequest): Promise<SendResult> {
-  const { target, timeoutMs } = request;
+  const { target } = request;
   if (!target.ok) return { kind: 'address', ms: 0, error: target.reason };
+  const message = messageOf(request, target);
+  if (message === undefined) return { ...invalidRequest(), ms: 0 };
   const startedAt = performance.now();
-  // A timer that is cleared costs 3 % of a request; AbortSignal.timeout would stay in memory until it fires.
-  const controller = new AbortController();
-  const timer = setTimeout(abort, timeoutMs, controller);
-  const deadline = { signal: controller.signal, isAnswering: false };
-  let result = await attempt(request, target, target.address, deadline);
-  for (let i = 1; 'error' in result && isUnconnected(result) && i < target.addresses.length; i++)
-    result = await attempt(request, target, target.addresses[i] as string, deadline);
-  clearTimeout(timer);
+  let came = await attempt(request, target, target.address, message, startedAt);
+  for (let i = 1; 'error' in came && isUnconnected(came) && i < target.addresses.length; i++)
+    came = await attempt(request, target, target.addresses[i] as string, message, startedAt);
   const ms = Math.round(performance.now() - startedAt);
-  return 'error' in result ? { kind: result.kind, ms, error: result.error } : { kind: 'response', ms, ...result };
-}
-
-function abort(controller: AbortController): void {
-  controller.abort();
-}
-
-async function attempt(
-  request: SendRequest,
-  target: Target,
-  address: string,
-  deadline: Deadline,
-): Promise<Reply | SendFailure> {
-  try {
-    const response = await fetch(pinnedUrl(target, address), optionsOf(request, target, deadline.signal));
-    deadline.isAnswering = true;
-    const retryAfterSeconds = readRetryAfter(response.headers.get('retry-after'), Date.now());
-    const bodyText = await readExcerpt(response);
-    const statusCode = response.status;
-    if (!response.ok && request.onFailure !== undefined) noteHeaders(response, request.onFailure);
-    return statusCode < 100 || statusCode > 599 ? malformedAnswer() : { statusCode, bodyText, retryAfterSeconds };
-  } catch (thrown) {
-    return deadline.signal.aborted ? lateFailure(request.timeoutMs, deadline.isAnswering) : failureOf(thrown);
-  }
-}
-
-function noteHeaders({ headers }: Response, onFailure: (headers: Record<string, string>) => void): void {
-  const kept = keptHeaders(headers);
-  if (kept !== undefined) onFailure(kept);
-}
-
-function pinnedUrl(target: Target, address: string): string {
-  const host = address.includes(':') ? `[${address}]` : address;
-  const port = target.port === '' ? '' : `:${target.port}`;
-  return `${target.isTls ? 'https' : 'http'}://${host}${port}${target.pathAndQuery}`;
-}
-
-function optionsOf(request: SendRequest, target: Target, signal: AbortSignal): BunFetchRequestInit {
+  if ('error' in came) return { kind: came.kind, ms, error: came.error };
+  const { statusCode, fields } = came;
+  if ((statusCode < 200 || statusCode > 299) && request.onFailure !== undefined) noteFields(fields, request.onFailure);
+  const excerpt = readExcerpt(came);
   return {
-    method: 'POST',
-    body: request.body,
-    headers: headersOf(request, target.host),
-    redirect: 'manual',
-    decompress: false,
-    // A proxy of the environment would undo the pinning; Bun ignores it only for `false`, which its types do not know.
-    proxy: false as never,
-    signal,
-    ...(target.isTls ? { tls: tlsOf(request, target.hostname) } : undefined),
+    kind: 'response',
+    statusCode,
+    ms,
+    bodyText: excerpt instanceof Promise ? await excerpt : excerpt,
+    retryAfterSeconds: readRetryAfter(fields.get('retry-after') ?? null, Date.now()),
   };
 }
 
-function headersOf(request: SendRequest, host: string): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.customHeaders ?? {}))
-    if (!isReserved(name.toLowerCase(), request.traceparent !== undefined)) headers[name] = value;
-  headers.host = host;
-  headers['content-type'] = 'application/json';
-  headers['user-agent'] = USER_AGENT;
-  headers['accept-encoding'] = 'identity';
-  headers['webhook-id'] = request.signedHeaders['webhook-id'];
-  headers['webhook-timestamp'] = request.signedHeaders['webhook-timestamp'];
-  headers['webhook-signature'] = request.signedHeaders['webhook-signature'];
-  if (request.traceparent !== undefined) headers.traceparent = request.traceparent;
-  return headers;
+function attempt(
+  request: SendRequest,
+  target: Target,
+  address: string,
+  message: string | Buffer,
+  startedAt: number,
+): Promise<Answer | SendFailure> {
+  const key = keyOf(request, target, address);
+  const connection =
+    connections.take(key, performance.now()) ?? connections.open(key, routeOf(request, target, address));
+  return connections.exchange(connection, message, startedAt + request.timeoutMs, request.timeoutMs);
+}
+
+function noteFields(fields: AnswerFields, onFailure: (headers: Record<string, string>) => void): void {
+  const kept = keptHeaders(fields);
+  if (kept !== undefined) onFailure(kept);
+}
+
+/** Requests of the same key may share a connection. */
+function keyOf(request: SendRequest, target: Target, address: string): string {
+  const { hostname, port, isTls } = target;
+  if (!isTls) return `${address} ${port} ${hostname}`;
+  return `${address} ${port} ${hostname} ${request.isTlsVerified ? 'verified' : 'any'} ${request.ca ?? ''}`;
+}
+
+function routeOf(request: SendRequest, { hostname, port, isTls }: Target, address: string): Route {
+  if (!isTls) return { address, port: Number(port || 80), tls: undefined };
+  const isIp = /^[\d.]+$|:/.test(hostname);
+  const tls = { name: hostname.replace(/\.$/, ''), isIp, isVerified: request.isTlsVerified, ca: request.ca };
+  return { address, port: Number(port || 443), tls };
+}
+
+/** The whole request; undefined when a custom header cannot be part of one. */
+function messageOf(request: SendRequest, target: Target): string | Buffer | undefined {
+  const { body, signedHeaders, traceparent, customHeaders } = request;
+  let custom = '';
+  let isAccepting = true;
+  for (const name in customHeaders) {
+    const lower = name.toLowerCase();
+    if (isReserved(lower, traceparent !== undefined)) continue;
+    const value = String(customHeaders[name]).trim();
+    if (!NAME.test(name) || !VALUE.test(value)) return undefined;
+    if (lower === 'accept') isAccepting = false;
+    custom += `${name}: ${value}\r\n`;
+  }
+  if (traceparent !== undefined) custom += `traceparent: ${traceparent}\r\n`;
+  if (isAccepting) custom += 'accept: */*\r\n';
+  const head =
+    `POST ${target.pathAndQuery} HTTP/1.1\r\nhost: ${target.host}\r\nconnection: keep-alive\r\n` +
+    `user-agent: ${USER_AGENT}\r\naccept-encoding: identity\r\ncontent-type: application/json\r\n` +
+    `webhook-id: ${signedHeaders['webhook-id']}\r\nwebhook-timestamp: ${signedHeaders['webhook-timestamp']}\r\n` +
+    `webhook-signature: ${signedHeaders['webhook-signature']}\r\n${custom}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  // Bytes beyond ASCII are sent as they are in a header, as UTF-8 in the body.
+  return /[^\0-\x7f]/.test(custom) ? Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]) : head + body;
 }
 
 /** Headers that the message, its trace or the connection depends on. */
 function isReserved(name: string, isTraced: boolean): boolean {
   if (name === 'traceparent') return isTraced;
   return RESERVED_HEADERS.has(name) || name.startsWith('webhook-') || name.startsWith('proxy-');
-}
-
-function tlsOf(request: SendRequest, hostname: string): BunFetchRequestInitTLS {
-  const tls: BunFetchRequestInitTLS = { rejectUnauthorized: request.isTlsVerified };
-  // The certificate of a name is verified for the name; an IP address has no SNI and is verified as itself.
-  if (!/^[\d.]+$|:/.test(hostname)) tls.serverName = hostname.replace(/\.$/, '');
-  if (request.ca !== undefined) tls.ca = request.ca;
-  return tls;
 }

@@ -1,4 +1,4 @@
-// Maps what fetch throws to a closed set of stable codes with plain words, so that no internals reach the log.
+// Maps what sockets fail with to a closed set of stable codes with plain words, so that no internals reach the log.
 
 /** A failure without an answer; `error` is a code and plain words, as in `connection_refused: nothing listens at the address`. */
 export type SendFailure = { kind: 'timeout' | 'connection' | 'tls'; error: string };
@@ -17,9 +17,7 @@ const TLS_HANDSHAKE = failure('tls', 'tls_handshake_failed', 'no TLS connection 
 
 const FAILURES: Record<string, SendFailure> = {
   ECONNREFUSED: REFUSED,
-  ConnectionRefused: REFUSED,
   ECONNRESET: CLOSED,
-  ConnectionClosed: CLOSED,
   EPIPE: CLOSED,
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
@@ -45,19 +43,23 @@ const FAILURES: Record<string, SendFailure> = {
   CERT_SIGNATURE_FAILURE: TLS_UNTRUSTED,
   CERT_CHAIN_TOO_LONG: TLS_UNTRUSTED,
   EPROTO: TLS_HANDSHAKE,
-  Malformed_HTTP_Response: MALFORMED,
-  InvalidContentLength: MALFORMED,
-  InvalidHTTPResponse: MALFORMED,
-  UnrequestedUpgrade: MALFORMED,
-  ERR_INVALID_ARG_VALUE: INVALID,
 };
 
-/** Whatever was thrown; what is not known is `connection_failed`, never its own text. */
+/** Whatever a socket failed with; what is not known is `connection_failed`, never its own text. */
 export function failureOf(thrown: unknown): SendFailure {
   const { code } = (thrown ?? {}) as { code?: unknown };
-  if (typeof code === 'string') return FAILURES[code] ?? OTHER;
-  // What fetch throws before it connects, about its own arguments, is a TypeError without a code.
-  return thrown instanceof TypeError ? INVALID : OTHER;
+  if (typeof code !== 'string') return OTHER;
+  return FAILURES[code] ?? (code.startsWith('ERR_SSL_') ? TLS_HANDSHAKE : OTHER);
+}
+
+/** The connection ended before the answer was complete. */
+export function closedEarly(): SendFailure {
+  return CLOSED;
+}
+
+/** The request would not be valid HTTP. */
+export function invalidRequest(): SendFailure {
+  return INVALID;
 }
 
 /** The deadline has passed; `isAnswering` says that the status had already come. */
@@ -66,7 +68,7 @@ export function lateFailure(timeoutMs: number, isAnswering: boolean): SendFailur
   return failure('timeout', 'timeout', `${words} within ${timeoutMs} ms`);
 }
 
-/** The status is not one that HTTP knows. */
+/** What came is no answer in HTTP. */
 export function malformedAnswer(): SendFailure {
   return MALFORMED;
 }

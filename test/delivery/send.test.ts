@@ -59,6 +59,13 @@ describe('the request', () => {
     expect(JSON.stringify(seen[0]?.headers)).not.toMatch(/forged|evil|text\/plain|chunked|100-continue|close/);
   });
 
+  test('accepts any kind of answer, unless the webhook has a word of its own about that', async () => {
+    const accepts = async (customHeaders: Record<string, string>) =>
+      (await sendTo(receiver, { does: 'answer' }, { customHeaders })).seen[0]?.headers.accept;
+    expect(await accepts({})).toBe('*/*');
+    expect(await accepts({ Accept: 'text/plain' })).toBe('text/plain');
+  });
+
   test('with a header that HTTP cannot carry is not sent', async () => {
     for (const value of ['a\r\nwebhook-id: forged', 'snow \u2603', '\0']) {
       const { result, seen } = await sendTo(receiver, { does: 'answer' }, { customHeaders: { 'x-bad': value } });

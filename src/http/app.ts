@@ -21,6 +21,7 @@ import { health } from './health.ts';
 import { type HotReads, makeHotReads } from './hot_reads.ts';
 import { metrics } from './metrics.ts';
 import { anyHost, problems, unshown } from './problems.ts';
+import { quickHits } from './quick_hits.ts';
 import { replays } from './replays.ts';
 import { requestId } from './request_id.ts';
 import { MeteredRoutes, requestMeter } from './request_meter.ts';
@@ -113,6 +114,7 @@ export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
     websocket,
   })
     .headers(safetyHeaders)
+    .use(quickHits(deps, drain))
     .use(requestMeter(deps.meters, metered))
     .use(drain.plugin)
     .use(requestId())

@@ -28,10 +28,10 @@ const PREFLIGHT_SECONDS = '600';
  */
 export const cors = ({ corsOrigins }: Pick<Config, 'corsOrigins'>) => {
   const isOpen = corsOrigins.includes('*');
+  const plain = plainCorsHeaders({ corsOrigins });
   const allowed = new Set(corsOrigins);
   return new Elysia({ name: 'cors' }).onRequest(({ request, set }) => {
-    // Also without an origin: a browser must not give one page what it kept for another.
-    if (!isOpen) set.headers.vary = 'origin';
+    Object.assign(set.headers, plain);
     const origin = request.headers.get('origin');
     if (origin === null) return;
     const isPreflight = request.method === 'OPTIONS' && request.headers.has('access-control-request-method');
@@ -43,6 +43,11 @@ export const cors = ({ corsOrigins }: Pick<Config, 'corsOrigins'>) => {
     if (isPreflight) return new Response(null, { status: 204, headers: set.headers as Record<string, string> });
   });
 };
+
+/** On every answer, also without an origin: a browser must not give one page what it kept for another. */
+export function plainCorsHeaders({ corsOrigins }: Pick<Config, 'corsOrigins'>): Record<string, string> {
+  return corsOrigins.includes('*') ? {} : { vary: 'origin' };
+}
 
 const preflightHeaders = {
   'access-control-allow-methods': METHODS,

@@ -79,9 +79,16 @@ export class Credentials {
   identify(authorization: string, tenant: string | null): Caller | Promise<Caller> {
     const header = keyOf(authorization, tenant);
     const known = this.#known.get(header);
-    if (known === undefined || Date.now() >= known.freshUntilMs || this.#isOutdated(known)) {
-      return this.#verify(header, authorization, tenant, known);
-    }
+    return this.#recall(known) ?? this.#verify(header, authorization, tenant, known);
+  }
+
+  /** The same for credentials that are known already; undefined for all others, right or wrong. */
+  recall(authorization: string, tenant: string | null): Caller | undefined {
+    return this.#recall(this.#known.get(keyOf(authorization, tenant)));
+  }
+
+  #recall(known: Known | undefined): Caller | undefined {
+    if (known === undefined || Date.now() >= known.freshUntilMs || this.#isOutdated(known)) return undefined;
     if (known.apiKeyId !== undefined) this.#used.add(known.apiKeyId);
     return known.caller;
   }

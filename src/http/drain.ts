@@ -12,6 +12,10 @@ export class Drain {
   #isDraining = false;
   #requests = 0;
 
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   /** For all routes that are registered after it. */
   get plugin() {
     return new Elysia({ name: 'drain' }).onRequest(({ set }) => {

@@ -137,13 +137,23 @@ function answer(cached: Cached, source: CacheSource, ifNoneMatch: string | null,
   const headers = takeHeaders(set);
   headers.etag = cached.etag;
   headers['x-cache'] = source;
-  headers['cache-control'] = 'private, no-cache';
-  if (ifNoneMatch !== null && (ifNoneMatch === cached.etag || ifNoneMatch.includes(cached.etag))) {
-    return new Response(null, { status: 304, headers });
-  }
+  headers['cache-control'] = hitHeaders['cache-control'];
+  if (isKnownTo(ifNoneMatch, cached.etag)) return new Response(null, { status: 304, headers });
   headers['content-type'] = 'application/json';
+  return new Response(bodyOf(cached), { headers });
+}
+
+/** Of an answer from memory, besides what it has by itself. */
+export const hitHeaders = { 'x-cache': 'l1', 'cache-control': 'private, no-cache' };
+
+/** Whether a caller has the answer already. */
+export function isKnownTo(ifNoneMatch: string | null, etag: string): boolean {
+  return ifNoneMatch !== null && (ifNoneMatch === etag || ifNoneMatch.includes(etag));
+}
+
+export function bodyOf(cached: Cached): Blob {
   cached.body ??= new Blob([cached.bytes as Uint8Array<ArrayBuffer>]);
-  return new Response(cached.body, { headers });
+  return cached.body;
 }
 
 /** As the route said it, for problems.ts to write anew with the time and path of this request. */

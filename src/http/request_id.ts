@@ -4,6 +4,11 @@ import { Elysia } from 'elysia';
 /** For every request, also those that meet no route. */
 export const requestId = () =>
   new Elysia({ name: 'request_id' }).onRequest(({ request, set }) => {
-    const sent = request.headers.get('x-request-id');
-    set.headers['x-request-id'] = sent !== null && /^[\w.:-]{1,128}$/.test(sent) ? sent : crypto.randomUUID();
+    set.headers['x-request-id'] = requestIdOf(request.headers);
   });
+
+/** The one that was sent, or a new one. */
+export function requestIdOf(headers: Headers): string {
+  const sent = headers.get('x-request-id');
+  return sent !== null && /^[\w.:-]{1,128}$/.test(sent) ? sent : crypto.randomUUID();
+}

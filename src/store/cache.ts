@@ -82,13 +82,23 @@ export class Cache {
     return l2.isAway() ? 'away' : 'ready';
   }
 
-  /** The answer if memory has it: no promise, no copy. */
+  /** The answer if memory has it, counted as a hit: no promise, no copy. */
   peek(key: string, tags: readonly Tag[]): Cached | undefined {
+    const cached = this.find(key, tags);
+    if (cached !== undefined) this.countHit();
+    return cached;
+  }
+
+  /** The same, for who may yet not send it: `countHit` when it is sent. */
+  find(key: string, tags: readonly Tag[]): Cached | undefined {
     const entry = this.#entries.get(key) ?? this.#missing.get(key);
     if (entry === undefined || entry.epoch !== this.#o.epochs.sum(tags) || performance.now() > entry.freshUntil)
       return undefined;
-    this.#count('l1_hits');
     return entry.cached;
+  }
+
+  countHit(): void {
+    this.#count('l1_hits');
   }
 
   /**

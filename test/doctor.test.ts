@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeApi } from '../src/store/api.ts';
 import { makeVault } from '../src/store/vault.ts';
-import { runCli } from './support/children.ts';
+import { runCli, startCli } from './support/children.ts';
 import { testDatabase } from './support/postgres.ts';
 import { hasRedis, startRedis } from './support/redis.ts';
 
@@ -111,6 +111,8 @@ describe('tocsin doctor', () => {
     });
     const { failures } = await consult(sound);
     expect(failures).toEqual([about('sealed secrets', expect.stringMatching(/^1 of 1 do not open/))]);
+    const worker = await startCli(['work'], { env: sound, cwd, ready: /secrets of webhooks do not open.*"locked":1/ });
+    await worker.stop();
     await sql`delete from tocsin_data.webhook_secrets where webhook_id = ${id}`;
   });
 

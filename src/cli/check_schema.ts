@@ -119,7 +119,7 @@ async function checkDelivery({ system }: Api): Promise<Finding[]> {
   const whose = near === 1 ? 'One tenant has' : `${near} tenants have`;
   return [
     checkWorkers(health),
-    warning('queue limits', `${whose} used 80 % of the queue limit: beyond it raising is refused.`, advice),
+    warning('queue limits', `${whose} used 80 % of the queue limit or more: beyond it raising is refused.`, advice),
   ];
 }
 

@@ -11,6 +11,7 @@ import type { Meters } from '../store/meters.ts';
 import { makeVault, type Vault } from '../store/vault.ts';
 import { findVaultKeys } from '../store/vault_keys.ts';
 import { openWorkerCalls } from '../store/worker_calls.ts';
+import { warnOfLocked } from './locked_secrets.ts';
 import type { Database, Program } from './program.ts';
 
 /** Claims and recordings go one at a time; beats and housekeeping run beside them. */
@@ -30,9 +31,10 @@ export function addressPolicy(config: Config): AddressPolicy {
 /** Starts a worker on a pool of its own, so that slow requests never hold up a delivery; it stops before the database is left. */
 export async function startDelivery(
   { config, log, shutdown, tracing }: Program,
-  { url }: Database,
+  { url, sql }: Database,
   meters: Meters,
 ): Promise<Worker> {
+  const vault = openVault(config);
   const pool = openWorkerCalls(url, { max: WORKER_CONNECTIONS });
   shutdown.add('worker connections', pool.end);
   const counting = { meters, pool: 'worker', max: WORKER_CONNECTIONS, names: callNames } as const;
@@ -41,7 +43,7 @@ export async function startDelivery(
     databaseUrl: url,
     calls: meterWorkerCalls(meters, workers),
     meters,
-    open: openVault(config).open,
+    open: vault.open,
     policy: addressPolicy(config),
     concurrency: config.workerConcurrency,
     retentionDays: config.retentionDays,
@@ -49,6 +51,8 @@ export async function startDelivery(
     tracing,
   });
   shutdown.add('worker', () => worker.stop());
+  // Of several processes one says so.
+  if ((config.seat ?? 0) === 0) warnOfLocked(makeApi(sql).webhooks, vault, log).catch(() => undefined);
   return worker;
 }
 

@@ -30,17 +30,17 @@ type Answer = { ok: true; addresses: readonly string[] } | Refusal;
 
 const CACHE_ENTRIES_MAX = 10_000;
 const ADDRESSES_MAX = 4;
+/** How often the cache looks at the clock: each look sets a timer. */
+const TTL_RESOLUTION_MS = 50;
 
 /**
  * Makes the resolver of one worker: its answers are kept for `ttlMs` (5 s) and shared by all who ask meanwhile.
  * A name with even one forbidden address is refused as a whole: which one a client would pick is the attacker's choice.
  */
 export function makeResolver(options: ResolveOptions): (url: string) => Promise<Target | Refusal> {
-  const answers = new LRUCache<string, Promise<Answer>>({ max: CACHE_ENTRIES_MAX, ttl: options.ttlMs ?? 5000 });
-  const targets = new LRUCache<string, Promise<Target | Refusal>>({
-    max: CACHE_ENTRIES_MAX,
-    ttl: options.ttlMs ?? 5000,
-  });
+  const limits = { max: CACHE_ENTRIES_MAX, ttl: options.ttlMs ?? 5000, ttlResolution: TTL_RESOLUTION_MS };
+  const answers = new LRUCache<string, Promise<Answer>>(limits);
+  const targets = new LRUCache<string, Promise<Target | Refusal>>(limits);
   return function resolveTarget(url) {
     const known = targets.get(url);
     if (known !== undefined) return known;

@@ -30,30 +30,48 @@ export type ClaimRow = {
   walk_us: number | null;
 };
 
-/** Reads the columns of a claim; splitting one string is far cheaper than parsing an array or a row per delivery. */
+const COMMA = 44;
+const ZERO = 48;
+
+/** Reads the columns of a claim; one string is far cheaper to take apart than an array or a row per delivery. */
 export function readClaim(row: ClaimRow): Delivery[] {
   if (row.lease_id === null || row.delivery_ids === null) return [];
-  const alertIds = split(row.alert_ids);
-  const webhookIds = split(row.webhook_ids);
-  const attempts = split(row.attempts);
-  const versions = split(row.versions);
-  const bodies = new Map<string, string>();
+  const deliveryIds = numbersOf(row.delivery_ids);
+  const alertIds = numbersOf(row.alert_ids);
+  const webhookIds = numbersOf(row.webhook_ids);
+  const attempts = numbersOf(row.attempts);
+  const versions = numbersOf(row.versions);
+  const bodies = new Map<number, string>();
   const payloads = row.payloads?.split('\x1e') ?? [];
-  for (const [i, alertId] of split(row.payload_alert_ids).entries()) bodies.set(alertId, payloads[i] as string);
+  for (const [i, alertId] of numbersOf(row.payload_alert_ids).entries()) bodies.set(alertId, payloads[i] as string);
   const leaseId = row.lease_id;
-  return split(row.delivery_ids).map((deliveryId, i) => ({
+  return deliveryIds.map((deliveryId, i) => ({
     leaseId,
-    deliveryId: Number(deliveryId),
-    alertId: Number(alertIds[i]),
-    webhookId: Number(webhookIds[i]),
-    attempt: Number(attempts[i]),
-    version: Number(versions[i]),
-    body: bodies.get(alertIds[i] as string),
+    deliveryId,
+    alertId: alertIds[i] as number,
+    webhookId: webhookIds[i] as number,
+    attempt: attempts[i] as number,
+    version: versions[i] as number,
+    body: bodies.get(alertIds[i] as number),
   }));
 }
 
-function split(column: string | null): string[] {
-  return column === null || column === '' ? [] : column.split(',');
+/** The numbers of a column, none of them negative: reading digits takes a third of the time of splitting. */
+function numbersOf(column: string | null): number[] {
+  const numbers: number[] = [];
+  if (column === null || column === '') return numbers;
+  let number = 0;
+  for (let i = 0; i < column.length; i++) {
+    const code = column.charCodeAt(i);
+    if (code !== COMMA) {
+      number = number * 10 + code - ZERO;
+      continue;
+    }
+    numbers.push(number);
+    number = 0;
+  }
+  numbers.push(number);
+  return numbers;
 }
 
 /** A finished attempt. */

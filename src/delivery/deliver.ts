@@ -34,7 +34,8 @@ export async function deliver(
     const formatted = formatMessage(webhook, body);
     if (!formatted.ok) return refused(`not_sendable: ${formatted.reason}`);
     const now = clock();
-    const valid = secrets.filter(({ validUntil }) => validUntil > now).map(({ secret }) => secret);
+    const valid: string[] = [];
+    for (const { secret, validUntil } of secrets) if (validUntil > now) valid.push(secret);
     const result = await send({
       target: await resolve(formatted.url),
       body: formatted.body,

@@ -85,7 +85,8 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
       if (value === undefined) continue;
       shape += `${i},`;
       if (value !== null && jsonTypes.has(types[i] as string)) given.push(sql.json(value as never));
-      else if (Array.isArray(value) && numberArrays.has(types[i] as string)) given.push(arrayText(value));
+      else if (Array.isArray(value) && numberArrays.has(types[i] as string)) given.push(numbersText(value));
+      else if (Array.isArray(value) && types[i] === 'text[]') given.push(textsText(value));
       else given.push(value);
     }
     let text = texts.get(shape);
@@ -189,8 +190,18 @@ function isoOf(value: unknown): unknown {
 const numberArrays = new Set(['bigint[]', 'integer[]', 'smallint[]']);
 
 /** postgres.js would quote and escape each number. */
-function arrayText(values: readonly unknown[]): string {
+function numbersText(values: readonly unknown[]): string {
+  return `{${JSON.stringify(values).slice(1, -1)}}`;
+}
+
+/** As postgres.js writes it, at a third of the time: most of our texts have nothing to escape. */
+function textsText(values: readonly (string | null)[]): string {
   let text = '{';
-  for (let i = 0; i < values.length; i++) text += `${i === 0 ? '' : ','}${values[i] ?? 'null'}`;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (i > 0) text += ',';
+    if (value === null || value === undefined) text += 'null';
+    else text += `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
+  }
   return `${text}}`;
 }

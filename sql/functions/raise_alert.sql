@@ -1,24 +1,24 @@
+-- The settings are those that insert_alert asks for. An alert with a key goes another way, which writes more.
 create or replace function tocsin.raise_alert(
   p_alert_type text default 'custom', p_message text default null, p_severity text default 'INFO', p_context jsonb default '{}',
   p_operation_type text default null, p_dedupe_key text default null, p_idempotency_key text default null,
   p_tenant_id integer default 1, p_traceparent text default null)
 returns bigint
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_alert_id bigint;
+language plpgsql volatile security definer set search_path = ''
+set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan as $$
 begin
-  perform tocsin_internal.check_alert(p_alert_type, p_message, p_severity, p_context, '', p_operation_type);
-  perform tocsin_internal.check_tenant(p_tenant_id);
+  if tocsin_internal.is_sound_alert(p_alert_type, p_message, p_severity, p_context, p_operation_type) is not true then
+    perform tocsin_internal.check_alert(p_alert_type, p_message, p_severity, p_context, '', p_operation_type);
+  end if;
   if p_traceparent is not null then perform tocsin_internal.check_traceparent(p_traceparent); end if;
   if p_dedupe_key is not null or p_idempotency_key is not null then
+    perform tocsin_internal.check_tenant(p_tenant_id);
     perform tocsin_internal.check_key(p_dedupe_key, '/dedupe_key'), tocsin_internal.check_key(p_idempotency_key, '/idempotency_key');
     return tocsin_internal.raise_keyed_alert(p_tenant_id, row(1, p_alert_type, p_severity, p_message, p_operation_type, p_context,
       p_dedupe_key, p_idempotency_key)::tocsin_internal.alert_input, p_traceparent => p_traceparent);
   end if;
-  v_alert_id := (tocsin_internal.next_ids(1))[1];
-  perform tocsin_internal.insert_alerts(p_tenant_id, array[v_alert_id], array[p_alert_type], array[p_severity],
-    array[p_message], array[p_operation_type], array[p_context], array[p_dedupe_key], p_traceparent);
-  return v_alert_id;
+  return (tocsin_internal.insert_alert(p_tenant_id, null, p_alert_type, p_severity, p_message, p_operation_type, p_context, null,
+    p_traceparent)).alert_id;
 end
 $$;
 comment on function tocsin.raise_alert(text, text, text, jsonb, text, text, text, integer, text) is

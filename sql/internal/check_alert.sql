@@ -1,9 +1,11 @@
 create function tocsin_internal.check_alert(
   p_alert_type text, p_message text, p_severity text, p_context jsonb, p_prefix text default '', p_operation_type text default null)
 returns void
-language plpgsql immutable as $$
+language plpgsql stable as $$
 begin
-  if p_message is null or length(p_message) not between 1 and 10000 then
+  if tocsin_internal.is_sound_alert(p_alert_type, p_message, p_severity, p_context, p_operation_type) then
+    return;
+  elsif p_message is null or length(p_message) not between 1 and 10000 then
     raise exception using errcode = 'INVLD', column = p_prefix || '/message',
       message = 'message must have 1 to 10,000 characters.', hint = 'Say in a sentence what happened.';
   elsif p_alert_type is null or p_alert_type !~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' or length(p_alert_type) > 200 then

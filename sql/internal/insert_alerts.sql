@@ -39,7 +39,7 @@ begin
     select tocsin_internal.id_time(m.delivery_id), m.delivery_id, m.alert_id, m.webhook_id, p_tenant_id,
            (m.webhook_id & 63)::smallint, 1, m.is_urgent
       from unnest(v_ids, v_alert_ids, v_webhook_ids, v_are_urgent) as m(delivery_id, alert_id, webhook_id, is_urgent);
-  perform tocsin_internal.wake_idle_worker();
+  if not tocsin_internal.keep_workers_awake() then perform pg_notify('tocsin_ready', ''); end if;
 end
 $$;
 comment on function tocsin_internal.insert_alerts(integer, bigint[], text[], text[], text[], text[], jsonb[], text[], text) is

@@ -5,7 +5,7 @@ create function tocsin_internal.next_ids(p_count bigint) returns bigint[]
 language plpgsql volatile as $$
 declare
   v_last bigint := coalesce(nullif(current_setting('tocsin.last_id', true), '')::bigint, 0);
-  v_id bigint; v_ids bigint[] := '{}'; v_draws integer := 0;
+  v_id bigint; v_ids bigint[] := '{}'; v_draws integer := 0; v_noted text;
 begin
   while cardinality(v_ids) < p_count and p_count <= 32 loop
     v_id := tocsin_internal.next_id();
@@ -23,7 +23,7 @@ begin
     v_draws := v_draws + 1;
     v_ids := '{}';
   end loop;
-  perform set_config('tocsin.last_id', greatest(v_last, v_ids[p_count])::text, false);
+  v_noted := set_config('tocsin.last_id', greatest(v_last, v_ids[p_count])::text, false);
   return v_ids;
 end
 $$;

@@ -2,7 +2,7 @@ create function tocsin_internal.raise_keyed_alert(
   p_tenant_id integer, p_alert tocsin_internal.alert_input, p_request_hash text default null, p_prefix text default '',
   p_traceparent text default null)
 returns bigint
-language plpgsql volatile as $$
+language plpgsql volatile set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_alert_id bigint;
   v_open_id bigint;
@@ -22,10 +22,8 @@ begin
       values (p_tenant_id, p_alert.idempotency_key, coalesce(v_open_id, v_alert_id), v_request_hash);
   end if;
   if v_open_id <> v_alert_id then return v_open_id; end if;
-  perform tocsin_internal.insert_alerts(p_tenant_id, array[v_alert_id], array[p_alert.alert_type], array[p_alert.severity],
-    array[p_alert.message], array[p_alert.operation_type], array[p_alert.context], array[p_alert.dedupe_key],
-    p_traceparent);
-  return v_alert_id;
+  return (tocsin_internal.insert_alert(p_tenant_id, v_alert_id, p_alert.alert_type, p_alert.severity, p_alert.message,
+    p_alert.operation_type, p_alert.context, p_alert.dedupe_key, p_traceparent)).alert_id;
 end
 $$;
 comment on function tocsin_internal.raise_keyed_alert(integer, tocsin_internal.alert_input, text, text, text) is

@@ -130,6 +130,19 @@ describe.skipIf(!hasChromium)('by hand', () => {
     await page.getByText('whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD').waitFor();
   });
 
+  test('a webhook tells how much it gets at a time, how likely it fails, and how full the queue is', async () => {
+    const { page } = await open('/webhooks/1');
+    const pace = page.getByRole('region', { name: 'Pace' });
+    await pace.getByText('1 of 10: it is recovering from failures. It gets more again step by step.').waitFor();
+    await pace.getByText('93 % within the hour: 80 of 100 attempts failed in the last hour.').waitFor();
+    await pace.getByText('2 % of the 2,000 that may wait for all webhooks').waitFor();
+    await page.goto(`${api.origin}/dashboard/webhooks/4`);
+    await pace.getByText('all 10', { exact: true }).waitFor();
+    await page.goto(`${api.origin}/dashboard/system`);
+    await page.getByText('7 retries for later; 3 parked').waitFor();
+    await page.getByText('2 % of the 2,000 that may wait for all webhooks').waitFor();
+  });
+
   test('a delivery shows each attempt with its request and answer', async () => {
     const { page } = await open('/deliveries/39');
     await page.getByText('webhook-id').waitFor();

@@ -2,7 +2,7 @@
 import { Elysia } from 'elysia';
 import { join } from 'node:path';
 import { dashboardPage } from '../../src/http/dashboard_page.ts';
-import { fakeAlert, fakeDelivery, fakeSystem, fakeTimeseries, fakeWebhook, fakeWhy } from './fake_rows.ts';
+import { fakeAlert, fakeDelivery, fakeRisk, fakeSystem, fakeTimeseries, fakeWebhook, fakeWhy } from './fake_rows.ts';
 
 export interface FakeApi {
   origin: string;
@@ -92,6 +92,7 @@ function read(path: string, query: URLSearchParams, rows: Rows): unknown {
   const [, noun = '', id, what] = path.split('/');
   if (noun === 'dashboard') return readDashboard(id, query, rows);
   if (what === 'why') return page(fakeWhy, query);
+  if (what === 'failure-risk') return fakeRisk(Number(id));
   if (what === 'replays') return page([], query);
   if (noun === 'health') return deepHealth;
   if (noun === 'cache') return cacheStats;
@@ -113,9 +114,10 @@ function readDashboard(part: string | undefined, query: URLSearchParams, { webho
   if (part === 'webhooks') return { items: webhooks, next_cursor: null };
   if (part === 'timeseries') return { items: webhooks.length > 0 ? fakeTimeseries(query) : [] };
   if (part === 'anomalies') return { items: [] };
+  const limit = { queue_limit: 2_000, queue_used_percent: 2, queue_limit_state: 'free' };
   const figures = { total_deliveries: 1_200, failed_deliveries: 12, pending_deliveries: webhooks.length > 0 ? 40 : 0 };
   const counts = { active_webhooks: webhooks.length, degraded_webhooks: 2, oldest_due_seconds: 131 };
-  return { ...figures, ...counts, success_rate_percent: 99, generated_at: new Date().toISOString() };
+  return { ...figures, ...counts, ...limit, success_rate_percent: 99, generated_at: new Date().toISOString() };
 }
 
 function write(path: string, body: unknown, rows: Rows): Response {
@@ -164,7 +166,14 @@ const deepHealth = {
   database: { status: 'healthy', response_time_ms: 1, pool: { max: 50 } },
   cache: { status: 'degraded', hit_rate: 0.9, l1: { status: 'healthy' }, l2: { status: 'unhealthy', hit_rate: null } },
   webhooks: { status: 'degraded', active_count: 30, failed_count: 1 },
-  delivery: { queue_depth: 40, oldest_due_seconds: 131, workers: 1 },
+  delivery: {
+    queue_depth: 40,
+    scheduled: 7,
+    parked: 3,
+    oldest_due_seconds: 131,
+    workers: 1,
+    tenants_near_queue_limit: 0,
+  },
 };
 const cacheStats = {
   hit_rate: 0.9,

@@ -34,6 +34,8 @@ export function fakeWebhook(id: number) {
     success_rate_percent: health_status === 'unknown' ? null : isBroken ? 20 : 99.8,
     last_used_at: iso(0),
     pending_deliveries: isBroken ? 40 : 0,
+    slots: isBroken ? 1 : 10,
+    slowed_because: isBroken ? 'it is recovering from failures' : null,
     created_at: iso(-86_400),
     updated_at: iso(-3_600),
     status_changed_at: iso(-600),
@@ -42,6 +44,12 @@ export function fakeWebhook(id: number) {
     sparkline: Array.from({ length: 15 }, (_, minute) => minute % 5),
     failed_sparkline: Array(15).fill(isBroken ? 2 : 0),
   };
+}
+
+/** That the first webhook goes on failing is likely. */
+export function fakeRisk(webhook_id: number) {
+  const reason = webhook_id === 1 ? '80 of 100 attempts failed in the last hour.' : 'Nothing failed in the last day.';
+  return { webhook_id, probability: webhook_id === 1 ? 0.93 : 0.02, reason };
 }
 
 /** Alerts of every severity; the newest has the highest id. */

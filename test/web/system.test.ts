@@ -1,6 +1,6 @@
 // The parts of the system as the page tells of them: which is not well, by which figures, and what to do.
 import { describe, expect, test } from 'bun:test';
-import type { DeepHealth, SystemOverview } from '../../src/web/api/dashboard_types.ts';
+import type { DeepHealth, Overview, SystemOverview } from '../../src/web/api/dashboard_types.ts';
 import { listParts } from '../../src/web/words/system.ts';
 import { fakeSystem } from '../support/fake_rows.ts';
 
@@ -37,6 +37,38 @@ describe('a part of the system', () => {
       'Webhooks',
       'Cache in memory',
     ]);
+  });
+
+  test('tells what is parked or due later, and what room the queue has', () => {
+    const delivery = { ...health.delivery, scheduled: 1, parked: 1_204 };
+    expect(partOf('Queue', undefined, { ...health, delivery })?.figures).toBe(
+      'nothing waits; 1 retry for later; 1,204 parked',
+    );
+    const limited = (queue_limit: number | null, queue_used_percent: number | null, queue_limit_state: string | null) =>
+      ({ queue_limit, queue_used_percent, queue_limit_state }) as Overview;
+    const limit = (overview: Overview, near = 0) =>
+      listParts({ ...health, delivery: { ...delivery, tenants_near_queue_limit: near } }, undefined, overview).find(
+        ({ name }) => name === 'Queue limit',
+      );
+    expect(limit(limited(null, null, null))).toMatchObject({
+      state: 'healthy',
+      figures: expect.stringMatching(/^none/),
+      advice: null,
+    });
+    expect(limit(limited(200, 60, 'free'))).toMatchObject({ state: 'healthy', advice: null });
+    expect(limit(limited(200, 83, 'near'), 1)).toMatchObject({
+      state: 'degraded',
+      figures: '83 % of the 200 that may wait for all webhooks',
+      advice: expect.stringContaining('set_queue_limit'),
+    });
+    expect(limit(limited(200, 100.5, 'reached'), 1)).toMatchObject({
+      state: 'unavailable',
+      figures: expect.stringContaining('new alerts are refused'),
+    });
+    expect(limit(limited(200, 10, 'free'), 2)).toMatchObject({
+      state: 'degraded',
+      figures: expect.stringContaining('2 other tenants near theirs'),
+    });
   });
 
   test('says what to do when partitions run out, connections run short, workers fall silent or processes die', () => {

@@ -11,7 +11,19 @@ export interface Overview {
   active_webhooks: number;
   degraded_webhooks: number;
   oldest_due_seconds: number | null;
+  /** How many may wait; null for any number. */
+  queue_limit?: number | null;
+  queue_used_percent?: number | null;
+  queue_limit_state?: 'free' | 'near' | 'reached' | null;
   generated_at: string;
+}
+
+/** That a webhook fails within the hour. */
+export interface FailureRisk {
+  /** From 0 to 1. */
+  probability: number;
+  /** A sentence. */
+  reason: string;
 }
 
 /** One webhook as its tile shows it. */
@@ -96,8 +108,12 @@ export interface DeepHealth {
   delivery: {
     status?: string;
     queue_depth: number;
+    /** Retries that are due later · what waits for a webhook that is switched off or whose breaker is open. */
+    scheduled?: number;
+    parked?: number;
     oldest_due_seconds: number | null;
     workers: number;
+    tenants_near_queue_limit?: number;
   };
 }
 

@@ -46,6 +46,9 @@ export interface Webhook {
   success_rate_percent: number | null;
   last_used_at: string | null;
   pending_deliveries: number;
+  /** As many it gets at a time now, of `max_in_flight`; and why not all. */
+  slots?: number;
+  slowed_because?: string | null;
   created_at: string;
   updated_at: string;
   /** Only in the answers to create and rotate. */

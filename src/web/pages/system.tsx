@@ -9,6 +9,7 @@ import { ProblemNote } from '../parts/problem.tsx';
 import { Time } from '../parts/time.tsx';
 import { href } from '../router.ts';
 import { useResource } from '../stores/resource.ts';
+import { getOverview } from '../stores/figures.ts';
 import { getCacheStats, getDeepHealth, getSystem } from '../stores/system.ts';
 import { cachePairs, listParts, type Part } from '../words/system.ts';
 
@@ -20,7 +21,8 @@ const REFRESH_MS = 5_000;
 export function SystemPage() {
   const health = useResource('deep health', getDeepHealth, { everyMs: REFRESH_MS });
   const system = useResource('system', getSystem, { everyMs: REFRESH_MS });
-  const parts = health.value ? listParts(health.value, system.value) : [];
+  const overview = useResource('limit', getOverview, { everyMs: REFRESH_MS });
+  const parts = health.value ? listParts(health.value, system.value, overview.value) : [];
   const bad = parts.filter((part) => part.state !== 'healthy');
   return (
     <div class="page">

@@ -10,6 +10,7 @@ import { FailureGroups } from '../parts/failure_groups.tsx';
 import { HealthStrip } from '../parts/health_strip.tsx';
 import { HeldBar } from '../parts/held_bar.tsx';
 import { HealthMark } from '../parts/marks.tsx';
+import { PaceBlock } from '../parts/pace_block.tsx';
 import { More } from '../parts/more.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { Time } from '../parts/time.tsx';
@@ -45,6 +46,7 @@ export function WebhookPage({ id }: { id: number }) {
       <WebhookHead webhook={webhook.value} />
       <WebhookActions webhook={webhook.value} onChange={webhook.reload} />
       <HealthStrip webhookId={id} />
+      <PaceBlock webhook={webhook.value} />
       <FailureGroups webhook={webhook.value} />
       <OverviewCharts webhookId={id} />
       <WebhookDeliveries id={id} />

@@ -1,7 +1,7 @@
 // The calls about webhooks, and the names of all webhooks, which rows elsewhere show.
 import { signal } from '@preact/signals';
 import { request } from '../api/client.ts';
-import type { Tile } from '../api/dashboard_types.ts';
+import type { FailureRisk, Tile } from '../api/dashboard_types.ts';
 import type { Page, TestAnswer, Webhook } from '../api/types.ts';
 
 export interface WebhookFilters {
@@ -33,6 +33,10 @@ export async function getWebhook(id: number, signal?: AbortSignal): Promise<Webh
   const webhook = await request<Webhook>(`/webhooks/${id}`, signal ? { signal } : {});
   learnNames([webhook]);
   return webhook;
+}
+
+export function getFailureRisk(id: number, signal?: AbortSignal): Promise<FailureRisk> {
+  return request(`/webhooks/${id}/failure-risk`, signal ? { signal } : {});
 }
 
 /** Creates; the answer holds the secret, this once. */

@@ -1,8 +1,9 @@
 // Reads the deep health check: each part with its state, its figures, and what to do when it is not well.
-import type { CacheStats, DeepHealth, SystemOverview } from '../api/dashboard_types.ts';
+import type { CacheStats, DeepHealth, Overview, SystemOverview } from '../api/dashboard_types.ts';
 import type { HealthStatus } from '../api/types.ts';
 import { bytes, count, counted, milliseconds, percent } from '../format/numbers.ts';
 import { duration } from '../format/times.ts';
+import { describeQueueLimit } from './pace.ts';
 
 export interface Part {
   name: string;
@@ -15,10 +16,11 @@ export interface Part {
   path?: string;
 }
 
-/** @param system undefined while it is not known, or not answered */
-export function listParts(health: DeepHealth, system?: SystemOverview): Part[] {
+/** @param system @param overview undefined while it is not known, or not answered */
+export function listParts(health: DeepHealth, system?: SystemOverview, overview?: Overview): Part[] {
   const known = system ? [processes(system), pool(system), partitions(system)] : [];
-  return [database(health), queue(health), workers(health, system), webhooks(health), ...cacheParts(health), ...known];
+  const waiting = [queue(health), ...queueLimit(health, overview)];
+  return [database(health), ...waiting, workers(health, system), webhooks(health), ...cacheParts(health), ...known];
 }
 
 const DAY_SECONDS = 86_400;
@@ -105,15 +107,38 @@ function database({ database: { status, response_time_ms, pool } }: DeepHealth):
 
 const LATE_SECONDS = 60;
 
-function queue({ delivery: { queue_depth, oldest_due_seconds } }: DeepHealth): Part {
+function queue({ delivery: { queue_depth, scheduled = 0, parked = 0, oldest_due_seconds } }: DeepHealth): Part {
   const isLate = (oldest_due_seconds ?? 0) > LATE_SECONDS;
   const oldest = (oldest_due_seconds ?? 0) >= 1 ? `, the oldest due for ${duration(oldest_due_seconds ?? 0)}` : '';
   return {
     name: 'Queue',
     state: isLate ? 'degraded' : 'healthy',
-    figures: queue_depth === 0 ? 'nothing waits' : `${counted(queue_depth, 'delivery', 'deliveries')} wait${oldest}`,
+    figures: [
+      queue_depth === 0 ? 'nothing waits' : `${counted(queue_depth, 'delivery', 'deliveries')} wait${oldest}`,
+      scheduled > 0 ? `${counted(scheduled, 'retry', 'retries')} for later` : '',
+      parked > 0 ? `${count(parked)} parked` : '',
+    ]
+      .filter(Boolean)
+      .join('; '),
     advice: isLate ? 'Deliveries are late: start another worker with tocsin work, or raise WORKER_CONCURRENCY.' : null,
   };
+}
+
+/** Of this tenant; of others it is only said that there are some. */
+function queueLimit({ delivery: { tenants_near_queue_limit: near = 0 } }: DeepHealth, overview?: Overview): Part[] {
+  return describeQueueLimit(overview).map(({ name, state, words }) => {
+    const others = near - (state === 'healthy' ? 0 : 1);
+    const isWell = state === 'healthy' && others <= 0;
+    const also = others > 0 ? `; ${counted(others, 'other tenant')} near theirs` : '';
+    return {
+      name,
+      state: isWell ? 'healthy' : state === 'healthy' ? 'degraded' : state,
+      figures: words + also,
+      advice: isWell
+        ? null
+        : 'Beyond it alerts are refused. Repair the webhook that most waits for, or raise the limit with set_queue_limit.',
+    };
+  });
 }
 
 function workers({ delivery: { workers: live } }: DeepHealth, system: SystemOverview | undefined): Part {

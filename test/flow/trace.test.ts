@@ -20,10 +20,13 @@ test('the traceparent of POST /alerts arrives with each attempt, in header and s
       { does: 'answer', status: 204 },
     ],
   });
-  const answer = await http.post('/api/v1/alerts', { message: 'm', alert_type: webhook.event }, { traceparent: trace });
+  const headers = { traceparent: trace, tracestate: 'vendor=secret' };
+  const answer = await http.post('/api/v1/alerts', { message: 'm', alert_type: webhook.event }, headers);
   expect(answer.status).toBe(201);
   const requests = await webhook.received(2);
   expect(requests.map(traceOf)).toEqual([trace, trace]);
+  // What the caller's tracing system keeps for itself is not for others.
+  expect(requests.map((request) => request.headers.tracestate)).toEqual([undefined, undefined]);
   expect(requests.every((request) => isSignedBy(webhook.secret, request))).toBe(true);
   expect(requests[0]?.json()).toMatchObject({ type: webhook.event, traceparent: trace, data: { message: 'm' } });
 });

@@ -5,9 +5,9 @@ import { isCompiled } from '../own_files.ts';
 /** For what is not a delivery: pings, keys of token issuers. */
 const SPARE = 64;
 
-/** How many requests `fetch` must allow at a time. */
+/** How many requests `fetch` must allow at a time: with the spare places for webhooks that answer, deliveries are twice as many at most. */
 export function fetchMax({ workerConcurrency }: Pick<Config, 'workerConcurrency'>): number {
-  return workerConcurrency + SPARE;
+  return 2 * workerConcurrency + SPARE;
 }
 
 /**

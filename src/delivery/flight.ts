@@ -1,6 +1,9 @@
 // Counts what is in flight: in all, per webhook, and per lease, whose row is closed with the result of its last member.
 import type { Delivery, Result } from './batch.ts';
 
+/** More than any webhook's `max_in_flight`. */
+const FULL_COUNT = 32_767;
+
 /** The deliveries of one worker between claim and recording. */
 export class Flight {
   /** Being sent now. */
@@ -33,8 +36,18 @@ export class Flight {
     for (const [leaseId, count] of countByLease(results)) subtract(this.#byLease, leaseId, count);
   }
 
-  busy(): { webhookIds: number[]; counts: number[] } {
-    return { webhookIds: [...this.#byWebhook.keys()], counts: [...this.#byWebhook.values()] };
+  /** How many each webhook has; those in `full` as many as nobody may have. */
+  busy(full: Iterable<number> = []): { webhookIds: number[]; counts: number[] } {
+    const busy = new Map(this.#byWebhook);
+    for (const webhookId of full) busy.set(webhookId, FULL_COUNT);
+    return { webhookIds: [...busy.keys()], counts: [...busy.values()] };
+  }
+
+  /** How many are claimed of these webhooks and have no answer yet. */
+  countOf(webhookIds: Iterable<number>): number {
+    let sum = 0;
+    for (const webhookId of webhookIds) sum += this.#byWebhook.get(webhookId) ?? 0;
+    return sum;
   }
 
   openLeaseIds(): number[] {

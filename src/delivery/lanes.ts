@@ -28,7 +28,7 @@ type Floors = Pick<LaneArguments, 'p_floor_webhook_ids' | 'p_floor_delivery_ids'
 export class Lanes {
   /** By webhook, in the order in which they were claimed. */
   readonly #floors = new Map<number, number>();
-  /** Those that gave something when they were last looked at, in turn. */
+  /** Those that gave several deliveries when they were last looked at, in turn. */
   readonly #full = new Set<number>();
   #mustWalk = true;
   #after = 0;
@@ -96,8 +96,11 @@ export class Lanes {
 
   #noteFloors(deliveries: readonly Delivery[]): void {
     const last = new Map<number, number>();
+    const seen = new Set<number>();
     for (const { webhookId, deliveryId, attempt } of deliveries) {
-      this.#full.add(webhookId);
+      // What gave one is likely to be empty now: a claim of such lanes alone finds nothing, and keeps the others waiting.
+      if (seen.has(webhookId)) this.#full.add(webhookId);
+      seen.add(webhookId);
       // A later attempt became due at another time than its id tells.
       if (attempt === 1) last.set(webhookId, Math.max(last.get(webhookId) ?? 0, deliveryId));
     }

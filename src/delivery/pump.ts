@@ -6,7 +6,7 @@ import { readClaim, recordArguments } from './batch.ts';
 import { Doubt } from './doubt.ts';
 import { Doze } from './doze.ts';
 import { Flight } from './flight.ts';
-import { Places } from './places.ts';
+import { isWorthwhile, Places, type Room } from './places.ts';
 import { Gathered, isRefusal } from './gather.ts';
 import { Lanes } from './lanes.ts';
 import type { Outcome } from './outcome.ts';
@@ -38,6 +38,8 @@ const UNARMED_SLEEP_MS_MAX = 40;
 /** From this many deliveries in a claim on there is load, and raising must not pay for waking us. */
 const LOAD_COUNT = 4;
 const BACKOFF_MS_MAX = 2_000;
+/** With no room for a claim: time alone makes some, as the ramp grows, and as who takes long is known to be slow. */
+const FULL_SLEEP_MS_MAX = 20;
 
 /** See `startPump`. */
 export type Pump = {
@@ -116,25 +118,23 @@ class PumpLoop {
   }
 
   async #step(): Promise<void> {
-    const concurrency = this.#places.ramp.limit(this.#o.concurrency);
-    const free = concurrency - this.#flight.count;
-    // Small refills would cost a round trip each: an eighth of the room must be free before a claim is worth one, and half
-    // of it when the next recording, 20 ms away at most, can bring the claim along.
-    const mayClaim = this.#drainUntil === undefined && free >= Math.max(1, concurrency >> 3);
-    const isWorthIt = free >= concurrency >> 1 || this.#gathered.count === 0;
+    const room = this.#places.room(this.#flight, this.#gathered.count);
+    // Half of the room must be free before a claim is worth a round trip when the next recording, 20 ms away at most, can
+    // bring it along.
+    const mayClaim = this.#drainUntil === undefined && isWorthwhile(room);
+    const isWorthIt = room.free >= room.of >> 1 || this.#gathered.count === 0;
     const isSweep = mayClaim && this.#lanes.isSweepDue();
     if (this.#gathered.isRipe(this.#flight.count === 0, this.#places.isHungry))
-      return this.#record(
-        this.#drainUntil || this.#gathered.isSuspect ? 0 : free + this.#places.aheadOf(this.#gathered.count),
-      );
-    if (mayClaim && ((this.#mayBeDue && isWorthIt) || isSweep)) return this.#claim(free, isSweep);
+      return this.#record(this.#drainUntil || this.#gathered.isSuspect ? undefined : room);
+    if (mayClaim && ((this.#mayBeDue && isWorthIt) || isSweep)) return this.#claim(room, isSweep);
     await this.#rest(mayClaim);
   }
 
-  async #record(free: number): Promise<void> {
+  async #record(room?: Room): Promise<void> {
     const results = this.#gathered.take();
     const args = recordArguments(results, this.#flight.closedBy(results));
-    const claim = free > 0 ? this.#claimArguments(free, false) : undefined;
+    const free = room === undefined ? 0 : room.free + room.ahead;
+    const claim = room && free > 0 ? this.#claimArguments(free, room, false) : undefined;
     const wakes = this.#wakes;
     let row: ClaimRow | undefined;
     try {
@@ -165,8 +165,8 @@ class PumpLoop {
     });
   }
 
-  async #claim(free: number, isSweep: boolean): Promise<void> {
-    const claim = this.#claimArguments(free, isSweep);
+  async #claim(room: Room, isSweep: boolean): Promise<void> {
+    const claim = this.#claimArguments(room.free, room, isSweep);
     const wakes = this.#wakes;
     this.#doubt.begin();
     const row = await this.#o.calls.claim_deliveries(claim);
@@ -174,8 +174,8 @@ class PumpLoop {
     await this.#begin(row, claim, wakes);
   }
 
-  #claimArguments(free: number, isSweep: boolean): ClaimArguments {
-    const { webhookIds, counts } = this.#flight.busy();
+  #claimArguments(free: number, { below }: Room, isSweep: boolean): ClaimArguments {
+    const { webhookIds, counts } = this.#flight.busy(below && this.#places.slow.from(below));
     const p_limit = Math.min(free, CLAIM_COUNT_MAX);
     return {
       p_worker_id: this.#o.workerId,
@@ -195,6 +195,7 @@ class PumpLoop {
       this.#mayBeDue = deliveries.length > 0 || !isWhole || this.#wakes !== wakesBefore;
       this.#nextReadyMs = row.next_ready_ms ?? this.#o.pollMs;
     }
+    this.#places.claimed(deliveries.length);
     if (deliveries.length === 0) return;
     if (deliveries.length >= LOAD_COUNT) this.#o.alarm.disarm();
     await this.#o.prepare(deliveries).catch((error: unknown) => {
@@ -225,6 +226,7 @@ class PumpLoop {
       }
       timeoutMs = Math.min(timeoutMs, this.#nextReadyMs);
     }
+    if (!mayClaim && this.#drainUntil === undefined) timeoutMs = Math.min(timeoutMs, FULL_SLEEP_MS_MAX);
     const isWoken = await this.#doze.sleep(timeoutMs);
     if (!isWoken && mayClaim) this.#mayBeDue = true;
   }
@@ -239,7 +241,7 @@ class PumpLoop {
 
   async #goodbye(): Promise<void> {
     try {
-      while (this.#gathered.count > 0) await this.#record(0);
+      while (this.#gathered.count > 0) await this.#record();
       await this.#o.calls.release_leases({ p_worker_id: this.#o.workerId, p_keep_lease_ids: [] });
     } catch (error) {
       this.#o.log.warn('release_leases failed; another worker takes over when the heartbeat stays away', { error });

@@ -54,6 +54,14 @@ test('a lane that gave nothing is not asked again, and a claim that brought less
   expect(claim({}).asked.p_walks).toBe(true);
 });
 
+test('lanes that gave one delivery each are not taken to have more, however many they were: a walk comes next', () => {
+  const { claim } = makeLanes();
+  const sixty = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [i + 1, [100 + i]]));
+  expect(claim(sixty).asked.p_walks).toBe(true);
+  expect(claim(twenty(200)).asked.p_walks).toBe(true);
+  expect(claim(twenty(300)).asked.p_walks).toBe(false);
+});
+
 test('all lanes are looked at every 50 ms, where the last walk ended', () => {
   const { claim, clock } = makeLanes();
   claim(twenty(100), { nextAfter: 20 });

@@ -42,3 +42,29 @@ test('healthy webhooks are served while others hang, fail and queue, however lon
   );
   await sql`delete from tocsin_data.alert_delivery_queue`;
 });
+
+test('healthy webhooks are served while others hang in all the places there are, and have more waiting', async () => {
+  const crowded = await startFlow();
+  const make = (count: number, event: string) =>
+    Promise.all(
+      Array.from({ length: count }, () => crowded.makeWebhook({ p_events: [event], p_timeout_seconds: 120 })),
+    );
+  const raise = (alert_type: string, count: number) =>
+    crowded.api.alerts.raise_alerts({ p_alerts: Array.from({ length: count }, () => ({ alert_type, message: 'm' })) });
+  const [hanging, healthy] = [await make(12, 'crowd.hang'), await make(8, 'crowd.healthy')];
+  const release = Promise.withResolvers<void>();
+  for (const { path } of hanging) crowded.receiver.on(path, { does: 'answer_late', after: release.promise });
+  // Ten each may be in flight: several times as many as there are places.
+  await raise('crowd.hang', 20);
+  const worker = await crowded.startWorker({ concurrency: 16 });
+  await crowded.receiver.waitFor(16);
+  for (let round = 1; round <= 3; round++) {
+    await raise('crowd.healthy', 5);
+    await Promise.all(healthy.map((webhook) => webhook.received(5 * round)));
+  }
+  const hung = crowded.receiver.requests.filter(({ path }) => hanging.some((each) => each.path === path));
+  expect(hung.length).toBeLessThanOrEqual(32);
+  release.resolve();
+  await Promise.all(hanging.map((webhook) => webhook.received(20)));
+  await worker.stop();
+});

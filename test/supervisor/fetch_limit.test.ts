@@ -14,7 +14,7 @@ describe.skipIf(!existsSync('/proc/self/environ'))('a process that delivers', ()
 
   test('starts anew with room for all of them, under its own number', async () => {
     const worker = await work({ WORKER_CONCURRENCY: '700' });
-    expect(limitOf(worker.pid)).toBe('764');
+    expect(limitOf(worker.pid)).toBe('1464');
     expect(await worker.stop()).toBe(0);
   });
 

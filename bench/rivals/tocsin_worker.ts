@@ -3,15 +3,13 @@
 import { startWorker } from '../../src/delivery/worker.ts';
 import { createLog } from '../../src/log.ts';
 import { makeAddressPolicy } from '../../src/store/address_rules.ts';
-import { makeApi } from '../../src/store/api.ts';
-import { openSql } from '../../src/store/sql.ts';
+import { openWorkerCalls } from '../../src/store/worker_calls.ts';
 
 const [databaseUrl = '', concurrency = ''] = process.argv.slice(2);
-const sql = openSql(databaseUrl, { max: 6 });
-const { workers } = makeApi(sql);
+const pool = openWorkerCalls(databaseUrl, { max: 4 });
 const worker = await startWorker({
   databaseUrl,
-  calls: workers,
+  calls: pool.calls,
   // The secrets of the benches are not sealed.
   open: (sealed) => sealed,
   policy: makeAddressPolicy({ allowLoopback: true, allowedNetworks: [] }),
@@ -21,7 +19,7 @@ const worker = await startWorker({
 });
 process.on('SIGTERM', async () => {
   await worker.stop();
-  await sql.end({ timeout: 1 });
+  await pool.end();
   process.exit(0);
 });
 console.log('ready');

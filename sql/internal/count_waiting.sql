@@ -7,6 +7,9 @@ declare
   v_lanes integer[] := tocsin_internal.tenant_lanes(p_tenant_id, p_webhook_id);
 begin
   return (select count(*) from (
+    (select 1 from generate_series(1, tocsin_internal.scan_count(p_tenant_id, p_from_id, p_before_id, p_with_retries, p_max))
+      where v_lanes is null)
+    union all
     (select 1 from unnest(v_lanes) as l(webhook_id)
       cross join lateral (
         select q.attempt, q.delivery_id from tocsin_data.alert_delivery_queue q

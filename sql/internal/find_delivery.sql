@@ -5,10 +5,11 @@ create function tocsin_internal.find_delivery(
   out tenant_id integer, out webhook_id integer, out alert_id bigint, out attempt smallint, out place text, out due_at timestamptz)
 language plpgsql stable set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
-  g record;
+  g record; v_lanes integer[];
 begin
   select l.tenant_id, l.webhook_id, l.alert_id, l.attempt, l.next_attempt_at into g
     from tocsin_data.alert_delivery_log l where l.delivery_id = p_delivery_id order by l.attempt desc limit 1;
+  v_lanes := case when g.webhook_id is not null then array[g.webhook_id] else tocsin_internal.tenant_lanes(p_tenant_id, null) end;
   select f.* into tenant_id, webhook_id, alert_id, attempt, place, due_at
     from (select n.tenant_id, m.webhook_id, m.alert_id, m.attempt, 'lease', null::timestamptz
             from tocsin_data.alert_delivery_leases l
@@ -24,10 +25,12 @@ begin
             from tocsin_data.alert_delivery_parked k where k.delivery_id = p_delivery_id
           union all
           select q.tenant_id, q.webhook_id, q.alert_id, q.attempt, 'queue', q.due_at
-            from unnest(case when g.webhook_id is not null then array[g.webhook_id]
-                        else array(select w.webhook_id from tocsin_internal.waiting_lanes(p_tenant_id) w) end) as w(webhook_id)
+            from unnest(v_lanes) as w(webhook_id)
             join tocsin_data.alert_delivery_queue q on q.bucket = (w.webhook_id & 63)::smallint and q.webhook_id = w.webhook_id
               and q.due_at = any (array[tocsin_internal.id_time(p_delivery_id), g.next_attempt_at]) and q.delivery_id = p_delivery_id
+          union all
+          select s.tenant_id, s.webhook_id, s.alert_id, s.attempt, 'queue', s.due_at
+            from tocsin_internal.scan_delivery(p_delivery_id) s where v_lanes is null
           union all
           select g.tenant_id, g.webhook_id, g.alert_id, g.attempt, 'log', g.next_attempt_at where g.webhook_id is not null
          ) f

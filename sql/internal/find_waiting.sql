@@ -1,5 +1,3 @@
--- The indexes have the order of due_at, people want that of the ids. They are the same but for retries, which are due
--- later than their ids say. So retries come apart, and only when asked for: whoever reads the log too has them from there.
 create function tocsin_internal.find_waiting(
   p_tenant_id integer, p_webhook_id integer, p_alert_id bigint, p_from_id bigint, p_before_id bigint, p_limit integer,
   p_with_retries boolean)
@@ -8,33 +6,22 @@ language plpgsql stable
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
   v_lanes integer[] := tocsin_internal.tenant_lanes(p_tenant_id, p_webhook_id);
-  v_from_id bigint := p_from_id;
-  -- No id is from the future, but retries are due there: without this bound each lane's would be passed over.
-  v_before_id bigint := least(p_before_id, tocsin_internal.id_at(clock_timestamp() + interval '1 second'));
 begin
-  if p_alert_id is null then
-    -- Of many lanes only the newest rows matter: the p_limit-th newest, of all that are first in their lanes, is a bound.
-    v_from_id := greatest(v_from_id, (
-      select f.delivery_id from unnest(v_lanes) as l(webhook_id)
-       cross join lateral tocsin_internal.lane_firsts(l.webhook_id, null, p_from_id, v_before_id,
-                    case when cardinality(v_lanes) > p_limit then 1 else p_limit end) f
-       order by f.delivery_id desc offset p_limit - 1 limit 1));
+  if v_lanes is null then
+    return query select w.* from tocsin_internal.scan_waiting(p_tenant_id, p_alert_id, p_from_id, p_before_id, p_limit,
+      p_with_retries) w;
+  else
+    return query select w.* from tocsin_internal.walk_waiting(v_lanes, p_alert_id, p_from_id, p_before_id, p_limit,
+      p_with_retries) w;
   end if;
-  return query
-    select d.delivery_id, d.webhook_id, d.alert_id from (
-      select f.* from unnest(v_lanes) as l(webhook_id)
-       cross join lateral tocsin_internal.lane_firsts(l.webhook_id, p_alert_id, v_from_id, v_before_id, p_limit) f
-      union all
-      select r.* from unnest(v_lanes) as l(webhook_id)
-       cross join lateral tocsin_internal.lane_retries(l.webhook_id, v_from_id, p_before_id, p_limit) r
-       where p_with_retries
-      union all
-      (select r.delivery_id, r.webhook_id, r.alert_id from tocsin_data.alert_delivery_retries r
-        where p_with_retries and r.delivery_id >= v_from_id and r.delivery_id < p_before_id and r.tenant_id = p_tenant_id
-          and (p_webhook_id is null or r.webhook_id = p_webhook_id)
-        order by r.delivery_id desc limit p_limit)) d
-     order by d.delivery_id desc limit p_limit;
+  if p_with_retries then
+    return query
+      select r.delivery_id, r.webhook_id, r.alert_id from tocsin_data.alert_delivery_retries r
+       where r.delivery_id >= p_from_id and r.delivery_id < p_before_id and r.tenant_id = p_tenant_id
+         and (p_webhook_id is null or r.webhook_id = p_webhook_id) and (p_alert_id is null or r.alert_id = p_alert_id)
+       order by r.delivery_id desc limit p_limit;
+  end if;
 end
 $$;
 comment on function tocsin_internal.find_waiting(integer, integer, bigint, bigint, bigint, integer, boolean) is
-  'The newest deliveries that wait, of a tenant, a webhook or an alert, in alert_delivery_queue, _parked and _retries; without retries only those that were never tried, or tried by the wrong worker.';
+  'The newest deliveries that wait, of a tenant, a webhook or an alert: up to p_limit of alert_delivery_queue and _parked, and as many of _retries; without retries only those that were never tried, or tried by the wrong worker.';

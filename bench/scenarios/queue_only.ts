@@ -15,7 +15,7 @@ export const scenario: Scenario = {
 async function run(bench: Bench): Promise<Report> {
   const { url, sql, drop } = await bench.place.makeDatabase();
   const shapes = [tocsinQueue(sql), graphileQueue(sql, url), stateQueue(sql)];
-  const deliveries = bench.pick(60_000, 20_000, 500);
+  const deliveries = bench.pick(150_000, 20_000, 500);
   const report: Report = { tables: [], figures: {}, notes: notesOf(deliveries) };
   const rows: string[][] = [];
   try {

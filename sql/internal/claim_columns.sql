@@ -37,14 +37,11 @@ begin
               from unnest((c.lease).webhook_ids) with ordinality as m(webhook_id, n) join lanes l on l.webhook_id = m.webhook_id),
            p.ids, p.payloads
       into versions, payload_alert_ids, payloads
-      from (select string_agg(d.alert_id::text, ',') as ids, string_agg(a.payload, E'\x1e') as payloads
-              from (select distinct l.tenant_id, m.alert_id
-                      from unnest((c.lease).alert_ids, (c.lease).webhook_ids) as m(alert_id, webhook_id)
-                      join lanes l on l.webhook_id = m.webhook_id) d
-              -- The limit makes it one look-up each; a join might read all alerts between the bounds.
-             cross join lateral (
-               select a.payload from tocsin_data.alerts a
-                where a.tenant_id = d.tenant_id and a.alert_id = d.alert_id and a.alert_id between v_min and v_max limit 1) a) p;
+      -- Both keys as arrays: one scan of the index looks up each alert once, whatever lies between.
+      from (select string_agg(a.alert_id::text, ',') as ids, string_agg(a.payload, E'\x1e') as payloads
+              from tocsin_data.alerts a
+             where a.tenant_id = any (array(select l.tenant_id from lanes l)) and a.alert_id = any ((c.lease).alert_ids)
+               and a.alert_id between v_min and v_max) p;
   end if;
   return next;
 end

@@ -18,23 +18,27 @@ const TICK_MS = 20;
 
 /** The connections of one process. */
 export class Connections {
-  /** By what they may be used for. */
+  /** By what they may be used for; those that were idle first come first, and none has no connection. */
   readonly #idle = new Map<string, Connection[]>();
   #idleCount = 0;
   readonly #busy = new Set<Connection>();
   #ticker: ReturnType<typeof setInterval> | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
+  readonly #idleMax: number;
   readonly #onFree = (connection: Connection, came: Answer | SendFailure): void => this.#free(connection, came);
   readonly #onGone = (connection: Connection): void => this.#forget(connection);
 
+  constructor(idleMax = IDLE_MAX) {
+    this.#idleMax = idleMax;
+  }
+
   /** An idle connection of that key, to be used at once. */
   take(key: string, nowMs: number): Connection | undefined {
-    const idle = this.#idle.get(key);
     for (;;) {
       // The one that was used last: the others may come to their end.
-      const connection = idle?.pop();
+      const connection = this.#idle.get(key)?.at(-1);
       if (connection === undefined) return undefined;
-      this.#idleCount--;
+      this.#forget(connection);
       if (connection.idleUntilMs > nowMs) return connection;
       connection.close();
     }
@@ -66,7 +70,7 @@ export class Connections {
     const others = this.#idle.get(connection.key);
     if (others === undefined) this.#idle.set(connection.key, [connection]);
     else others.push(connection);
-    if (++this.#idleCount > IDLE_MAX) this.#closeOldest();
+    if (++this.#idleCount > this.#idleMax) this.#closeOldest();
     if (this.#sweeper !== undefined) return;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
@@ -74,19 +78,18 @@ export class Connections {
 
   #forget(connection: Connection): void {
     const others = this.#idle.get(connection.key);
-    const at = others?.indexOf(connection) ?? -1;
+    const at = others?.lastIndexOf(connection) ?? -1;
     if (others === undefined || at < 0) return;
-    others.splice(at, 1);
+    if (at === others.length - 1) others.pop();
+    else others.splice(at, 1);
+    if (others.length === 0) this.#idle.delete(connection.key);
     this.#idleCount--;
   }
 
-  /** Of the key that came first, which is the least used one or nearly so: keys without idle connections leave with the next sweep. */
   #closeOldest(): void {
-    for (const connections of this.#idle.values()) {
-      const [oldest] = connections;
+    for (const [oldest] of this.#idle.values()) {
       if (oldest === undefined) continue;
-      connections.shift();
-      this.#idleCount--;
+      this.#forget(oldest);
       oldest.close();
       return;
     }
@@ -104,12 +107,11 @@ export class Connections {
 
   #sweep(): void {
     const now = performance.now();
-    for (const [key, connections] of this.#idle) {
+    for (const connections of this.#idle.values()) {
       for (const connection of connections.filter(({ idleUntilMs }) => idleUntilMs <= now)) {
         this.#forget(connection);
         connection.close();
       }
-      if (connections.length === 0) this.#idle.delete(key);
     }
     if (this.#idle.size > 0) return;
     clearInterval(this.#sweeper);

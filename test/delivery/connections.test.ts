@@ -1,6 +1,7 @@
 // When a connection to a receiver serves another request, and when it does not.
 import { describe, expect, test } from 'bun:test';
 import { createServer, type Socket } from 'node:net';
+import { Connections } from '../../src/delivery/connections.ts';
 import { send } from '../../src/delivery/send.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { makeRequest, sendTo, wordOf } from '../support/send_request.ts';
@@ -90,7 +91,8 @@ describe('a connection', () => {
     const receiver = await startReceiver();
     receiver.on('/', { does: 'answer', headers: { 'keep-alive': 'timeout=60' } });
     const script = `
-      import { send } from '${import.meta.dir}/../../src/delivery/send.ts';
+      import { Connections } from '../../src/delivery/connections.ts';
+import { send } from '${import.meta.dir}/../../src/delivery/send.ts';
       import { makeRequest } from '${import.meta.dir}/../support/send_request.ts';
       console.log((await send(makeRequest('${receiver.url}/'))).statusCode);`;
     const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' });
@@ -98,5 +100,22 @@ describe('a connection', () => {
     expect(await child.exited).toBe(0);
     expect(receiver.connections().total).toBe(1);
     await receiver.stop();
+  });
+
+  test('that is idle for longest makes room when there are too many, whoever it leads to', async () => {
+    const connections = new Connections(2);
+    const servers = await Promise.all(Array.from({ length: 3 }, () => answering(OK)));
+    const post = (at: number) => {
+      const { port } = new URL((servers[at] as { url: string }).url);
+      const route = { address: '127.0.0.1', port: Number(port), tls: undefined };
+      const connection = connections.take(port, performance.now()) ?? connections.open(port, route);
+      return connections.exchange(connection, 'POST / HTTP/1.1\r\nhost: x\r\n\r\n', performance.now() + 5000, 5000);
+    };
+    // The third is one too many: the second goes, as the first was used after it.
+    for (const at of [0, 1, 0, 2]) expect(await post(at)).toMatchObject({ statusCode: 200 });
+    await until(() => servers[1]?.sockets[0]?.destroyed, { what: 'the second is closed' });
+    for (const at of [0, 2, 1]) expect(await post(at)).toMatchObject({ statusCode: 200 });
+    expect(servers.map(({ sockets }) => sockets.length)).toEqual([1, 2, 1]);
+    for (const server of servers) server.close();
   });
 });

@@ -4,7 +4,7 @@ returns table (total_deliveries bigint, successful_deliveries bigint, failed_del
   degraded_webhooks integer, unavailable_webhooks integer, failing_since timestamptz, total_alerts bigint, pending_alerts bigint,
   failed_alerts bigint, oldest_due_seconds double precision, generated_at timestamptz,
   queue_limit integer, queue_used_percent double precision, queue_limit_state text)
-language plpgsql stable security definer set search_path = '' set jit = off as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return query
     with health as (

@@ -2,7 +2,7 @@ create or replace function tocsin.get_dashboard_performance(p_tenant_id integer,
 returns table (p50_latency_ms double precision, p95_latency_ms double precision, p99_latency_ms double precision,
   error_rate_percent double precision, deliveries_per_second double precision, delivered bigint, failed bigint,
   attempts bigint, queue_depth bigint, oldest_due_seconds double precision, window_seconds integer, generated_at timestamptz)
-language plpgsql stable security definer set search_path = '' set jit = off as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_step integer; v_since timestamptz;

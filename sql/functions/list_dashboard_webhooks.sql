@@ -4,7 +4,8 @@ returns table (id integer, name text, is_active boolean, disabled_reason text, h
   blocked_until timestamptz, status_changed_at timestamptz, consecutive_failures integer, last_status_code smallint,
   last_error text, last_used_at timestamptz, success_rate_percent double precision, pending_deliveries integer,
   delivered bigint, failed bigint, p95_ms double precision, sparkline integer[], failed_sparkline integer[])
-language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off as $$
 declare
   v_since timestamptz := date_bin('1 minute', clock_timestamp(), '2000-01-01 00:00Z') - interval '14 minutes';
 begin
@@ -24,7 +25,7 @@ begin
            m.last_error, greatest(m.last_used_at, u.last_used_at),
            round(100.0 * (m.successful_deliveries + coalesce(u.delivered, 0))
              / nullif(m.total_deliveries + coalesce(u.delivered, 0), 0), 2)::double precision,
-           tocsin_internal.count_pending(w.webhook_id, 10000), coalesce(r.delivered, 0), coalesce(r.failed, 0),
+           n.pending, coalesce(r.delivered, 0), coalesce(r.failed, 0),
            round((tocsin_internal.latency_percentiles(r.latency_buckets, r.latency_counts, '{0.95}'))[1]::numeric, 1)::double precision,
            coalesce(r.sparkline, array_fill(0, '{15}')), coalesce(r.failed_sparkline, array_fill(0, '{15}'))
       from page p
@@ -32,6 +33,7 @@ begin
       join tocsin_data.webhook_health_metrics m on m.webhook_id = p.webhook_id
       left join unfolded u on u.webhook_id = p.webhook_id
       left join recent r on r.webhook_id = p.webhook_id
+     cross join lateral tocsin_internal.pending_of(w.webhook_id, 10000) n
      order by p.webhook_id;
 end
 $$;

@@ -2,7 +2,7 @@ create or replace function tocsin.list_failure_risks(
   p_tenant_id integer, p_after_id integer default null, p_limit integer default 1000)
 returns table (webhook_id integer, webhook_name text, probability double precision, attempts_last_hour bigint,
   failed_last_hour bigint, attempts_day_before bigint, failed_day_before bigint, reason text, figures jsonb)
-language plpgsql stable security definer set search_path = '' set jit = off as $$
+language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return query
     select w.webhook_id, w.name, r.probability, r.attempts_last_hour, r.failed_last_hour, r.attempts_day_before,

@@ -6,7 +6,7 @@ returns table (id integer, name text, url text, description text, is_active bool
   breaker_state text, blocked_until timestamptz, total_deliveries bigint, successful_deliveries bigint,
   failed_deliveries bigint, success_rate_percent double precision, last_used_at timestamptz, pending_deliveries integer,
   created_at timestamptz, updated_at timestamptz, slots smallint, slowed_because text)
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 begin
   return query
   select w.webhook_id, w.name, w.url, w.description, w.is_active, w.events, w.min_severity, w.filter, w.header_names,
@@ -14,7 +14,7 @@ begin
          w.disabled_reason, case when m.health_status = 'unknown' and u.delivered > 0 then 'healthy' else m.health_status end,
          m.breaker_state, nullif(greatest(m.blocked_until, now()), now()), t.total, t.successful, m.failed_deliveries,
          round(100.0 * t.successful / nullif(t.total, 0), 2)::double precision, greatest(m.last_used_at, u.last_used_at),
-         tocsin_internal.count_pending(w.webhook_id, 10000), w.created_at, w.updated_at,
+         p.pending, w.created_at, w.updated_at,
          least(l.slots_max, l.max_in_flight), tocsin_internal.slowed_because(l, m)
     from tocsin_data.webhooks w
     join tocsin_data.webhook_health_metrics m on m.webhook_id = w.webhook_id
@@ -23,6 +23,7 @@ begin
      select * from tocsin_data.webhook_lanes n where n.bucket = w.bucket and n.webhook_id = w.webhook_id limit 1) l
    cross join lateral (
      select m.total_deliveries + coalesce(u.delivered, 0) as total, m.successful_deliveries + coalesce(u.delivered, 0) as successful) t
+   cross join lateral tocsin_internal.pending_of(w.webhook_id, 10000) p
    where w.webhook_id = any (p_webhook_ids)
    order by w.webhook_id;
 end

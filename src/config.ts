@@ -137,14 +137,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   return Object.freeze(config);
 }
 
-/** The whole environment with some variables changed: for a process that this one starts, or becomes. */
+/** The whole environment with some variables changed: for a process that this one starts. */
 export function environmentWith(changes: Readonly<Record<string, string>>): Record<string, string> {
   return { ...(process.env as Record<string, string>), ...changes };
-}
-
-/** How many requests Bun's `fetch` has under way at most, if the environment says so: Bun reads it when it starts. */
-export function readFetchMax(): string | undefined {
-  return process.env.BUN_CONFIG_MAX_HTTP_REQUESTS;
 }
 
 function readLogLevel(read: EnvReader, debug: boolean): LogLevel {

@@ -54,9 +54,7 @@ export function tocsin({ url, sql }: BenchDatabase, receiver: string, concurrenc
       await queueDeliveries(sql, { ...lanes, deliveries: count });
       recordedBefore = await countRows(sql, 'tocsin_data.alert_delivery_log');
     },
-    // Bun makes 256 requests at a time unless it is told otherwise as it starts.
-    start: () =>
-      startScript('rivals/tocsin_worker.ts', [url, String(concurrency)], { BUN_CONFIG_MAX_HTTP_REQUESTS: '1024' }),
+    start: () => startScript('rivals/tocsin_worker.ts', [url, String(concurrency)]),
     async check(count) {
       expect(name, (await countRows(sql, 'tocsin_data.alert_delivery_log')) - recordedBefore, count);
       expect(`${name}, leases`, await countRows(sql, 'tocsin_data.alert_delivery_leases'), 0);

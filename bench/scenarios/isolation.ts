@@ -87,9 +87,7 @@ async function pileUp(sql: Sql, rows: number): Promise<void> {
 }
 
 async function measure(bench: Bench, { database, receiver, sick }: Side, webhooks: number): Promise<Sample> {
-  const worker = await startScript('rivals/tocsin_worker.ts', [database.url, '256'], {
-    BUN_CONFIG_MAX_HTTP_REQUESTS: '1024',
-  });
+  const worker = await startScript('rivals/tocsin_worker.ts', [database.url, '256']);
   try {
     await receiver.reset();
     const seconds = bench.pick(10, 4, 0.5);

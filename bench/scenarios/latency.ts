@@ -59,7 +59,7 @@ async function timed(raising: Promise<unknown>): Promise<number> {
 }
 
 function startWorkerOn({ url }: BenchDatabase) {
-  return startScript('rivals/tocsin_worker.ts', [url, '256'], { BUN_CONFIG_MAX_HTTP_REQUESTS: '1024' });
+  return startScript('rivals/tocsin_worker.ts', [url, '256']);
 }
 
 async function drain(bench: Bench, database: BenchDatabase, receiver: Receiver): Promise<number> {

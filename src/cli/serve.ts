@@ -1,6 +1,5 @@
 // `tocsin serve`: all that one needs, in one process or, with API_WORKERS, in several.
 import { readConfig } from '../config.ts';
-import { raiseFetchMax } from './fetch_limit.ts';
 
 /** Serves until a signal comes. Neither the supervisor nor its processes load what only the other needs. */
 export async function runServe(): Promise<void> {
@@ -9,7 +8,6 @@ export async function runServe(): Promise<void> {
     const { runSupervisor } = await import('./supervisor.ts');
     return runSupervisor();
   }
-  raiseFetchMax(config);
   const { runServer } = await import('./server.ts');
   return runServer();
 }

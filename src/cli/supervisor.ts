@@ -13,7 +13,6 @@ import { Scoreboard } from '../store/scoreboard.ts';
 import { openSharedMemory } from '../store/shared_memory.ts';
 import { connectRedis, startHearing } from './cache.ts';
 import { Crew, type Member } from './crew.ts';
-import { fetchMax } from './fetch_limit.ts';
 import { openDatabase, type Program, startProgram } from './program.ts';
 import { startSelfWatch } from './self_watch.ts';
 import { welcome } from './welcome.ts';
@@ -102,7 +101,6 @@ function childEnvironment(config: Config, file: string, port: number): Record<st
     API_PORT: String(port),
     DB_POOL_MAX: String(poolMax),
     DB_POOL_MIN: String(Math.min(config.dbPoolMin, poolMax)),
-    BUN_CONFIG_MAX_HTTP_REQUESTS: String(fetchMax(config)),
   });
 }
 

@@ -1,5 +1,4 @@
 // `tocsin work`: delivers what is due, without the HTTP API; any number may run on one database.
-import { readConfig } from '../config.ts';
 import { startWorkerHttp } from '../http/worker_app.ts';
 import { callNames, makeApi } from '../store/api.ts';
 import { meterCalls } from '../store/call_meter.ts';
@@ -8,7 +7,6 @@ import type { Meters } from '../store/meters.ts';
 import { startHearing } from './cache.ts';
 import { startCredentials } from './credentials.ts';
 import { startDelivery } from './delivery.ts';
-import { raiseFetchMax } from './fetch_limit.ts';
 import { openMeters, watchProgram } from './metrics.ts';
 import { type Database, openDatabase, type Program, startProgram } from './program.ts';
 import { startSelfWatch } from './self_watch.ts';
@@ -19,7 +17,6 @@ const CALL_MS_MAX = 2_000;
 
 /** Works until a signal comes. */
 export async function runWork(): Promise<void> {
-  raiseFetchMax(readConfig());
   const program = startProgram();
   await startProgramTracing(program);
   const database = await openDatabase(program);

@@ -42,6 +42,13 @@ describe.skipIf(!(await hasSystemd()))('the systemd units', () => {
     });
   });
 
+  test('run as one user, whose folder and log file they share', async () => {
+    const users = await Promise.all(
+      units.map(async (name) => (await read(`deploy/systemd/${name}`)).match(/^User=.*$/m)),
+    );
+    expect(users.map((user) => user?.[0])).toEqual(units.map(() => 'User=tocsin'));
+  });
+
   test.each(units)('%s gives the program few rights: an exposure of less than 2 of 10', async (name) => {
     const path = await install(name);
     const command = ['systemd-analyze', 'security', '--offline=true', '--threshold=20', '--no-pager', path];

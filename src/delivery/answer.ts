@@ -7,12 +7,16 @@ export const BODY_BYTES_MAX = 65_536;
 /** Of one answer, with all that comes before it, its framing and its trailers. */
 const WIRE_BYTES_MAX = 1_048_576;
 const HEAD_BYTES_MAX = 16_384;
+/** Answers of 1xx before the one that counts. */
+const ANNOUNCED_MAX = 64;
 /** Of the line before a chunk. */
 const LINE_BYTES_MAX = 1_024;
+/** Of a body, before they are made one: each costs a hundred bytes beside what it holds, and a chunk may be a single byte. */
+const PARTS_MAX = 64;
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?:[ \r\n]|$)/;
 const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const HEAD_END = /\r?\n\r?\n/;
+const CHUNK_SIZE = /^[\da-f]{1,8}(?=[ \t]*(?:;|$))/i;
 const NOTHING = Buffer.alloc(0);
 
 /** Lower-case names; a field that came several times is joined by commas. */
@@ -34,15 +38,18 @@ type Framing = 'length' | 'chunks' | 'close';
 export class AnswerReader {
   #rest: Buffer = NOTHING;
   #wireBytes = 0;
+  /** Answers of 1xx. */
+  #announced = 0;
   #statusCode = 0;
   #fields: AnswerFields | undefined;
   #framing: Framing = 'close';
   #isReusable = false;
-  /** Still to come of the body, or of this chunk; the line end behind a chunk is taken as a part of it. */
+  /** Still to come of the body, or of this chunk. */
   #left = 0;
   #body: Uint8Array[] = [];
   #size = 0;
-  #isTrailing = false;
+  /** What the next line is, where chunks are read. */
+  #line: 'size' | 'chunk end' | 'trailer' = 'size';
 
   /** The status and the headers are here. */
   get hasBegun(): boolean {
@@ -53,9 +60,10 @@ export class AnswerReader {
   push(chunk: Buffer): Answer | SendFailure | undefined {
     this.#wireBytes += chunk.length;
     if (this.#wireBytes > WIRE_BYTES_MAX) return this.#fields === undefined ? malformedAnswer() : this.#end(false);
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const seen = this.#rest.length;
+    const bytes = seen === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = NOTHING;
-    return this.#fields === undefined ? this.#readHead(bytes) : this.#readBody(bytes);
+    return this.#fields === undefined ? this.#readHead(bytes, seen) : this.#readBody(bytes);
   }
 
   /** The receiver closed the connection: the answer, if that is how it ends; undefined when it broke off. */
@@ -63,35 +71,36 @@ export class AnswerReader {
     return this.#fields !== undefined && this.#framing === 'close' ? this.#end(false) : undefined;
   }
 
-  #readHead(bytes: Buffer): Answer | SendFailure | undefined {
-    const text = bytes.toString('latin1', 0, HEAD_BYTES_MAX);
-    let end = text.indexOf('\r\n\r\n');
-    let bodyAt = end + 4;
-    if (end < 0) {
-      // A lone line feed ends a line as well.
-      const found = HEAD_END.exec(text);
-      if (found === null) {
-        if (bytes.length >= HEAD_BYTES_MAX || !'HTTP/1.'.startsWith(text.slice(0, 7))) return malformedAnswer();
-        this.#rest = bytes;
+  /** In what begins at the first byte no end was found before `seen`. */
+  #readHead(bytes: Buffer, seen: number): Answer | SendFailure | undefined {
+    let from = seen;
+    for (let at = 0; ; from = 0) {
+      const text = bytes.toString('latin1', at, at + HEAD_BYTES_MAX);
+      const end = endOf(text, Math.max(0, from - 2));
+      if (end < 0) {
+        if (text.length === HEAD_BYTES_MAX || !'HTTP/1.'.startsWith(text.slice(0, 7))) return malformedAnswer();
+        this.#rest = bytes.subarray(at);
         return undefined;
       }
-      end = found.index;
-      bodyAt = end + found[0].length;
+      const head = text.slice(0, end);
+      at += end + (text[end + 1] === '\n' ? 2 : 3);
+      const status = STATUS_LINE.exec(head);
+      if (status === null) return malformedAnswer();
+      this.#statusCode = Number(status[2]);
+      // Nothing was asked for that would make a switch of protocols an answer. Other answers of this kind only announce one.
+      if (this.#statusCode === 101) return malformedAnswer();
+      if (this.#statusCode < 200) {
+        if (++this.#announced > ANNOUNCED_MAX) return malformedAnswer();
+        if (at === bytes.length) return undefined;
+        continue;
+      }
+      const fields = readFields(head);
+      if (fields === undefined) return malformedAnswer();
+      this.#isReusable = status[1] === '1' && !/\bclose\b/i.test(fields.get('connection') ?? '');
+      if (!this.#frame(fields)) return malformedAnswer();
+      this.#fields = fields;
+      return this.#readBody(at === bytes.length ? NOTHING : bytes.subarray(at));
     }
-    const head = text.slice(0, end);
-    const status = STATUS_LINE.exec(head);
-    if (status === null) return malformedAnswer();
-    const statusCode = Number(status[2]);
-    // Nothing was asked for that would make a switch of protocols an answer. Other answers of this kind only announce one.
-    if (statusCode === 101) return malformedAnswer();
-    if (statusCode < 200) return bodyAt === bytes.length ? undefined : this.#readHead(bytes.subarray(bodyAt));
-    const fields = readFields(head);
-    if (fields === undefined) return malformedAnswer();
-    this.#statusCode = statusCode;
-    this.#isReusable = status[1] === '1' && !/\bclose\b/i.test(fields.get('connection') ?? '');
-    if (!this.#frame(fields)) return malformedAnswer();
-    this.#fields = fields;
-    return this.#readBody(bodyAt === bytes.length ? NOTHING : bytes.subarray(bodyAt));
   }
 
   /** How the body ends; false when the headers contradict themselves. */
@@ -134,35 +143,38 @@ export class AnswerReader {
       if (this.#left > 0) {
         const part = bytes.subarray(at, at + this.#left);
         at += part.length;
-        this.#keep(part.subarray(0, Math.max(0, this.#left - 2)));
         this.#left -= part.length;
+        this.#keep(part);
         if (this.#size > BODY_BYTES_MAX) return this.#end(false);
         if (this.#left > 0) return undefined;
       }
       const end = bytes.indexOf(10, at);
       if (end < 0 ? bytes.length - at > LINE_BYTES_MAX : end - at > LINE_BYTES_MAX) return malformedAnswer();
       if (end < 0) {
-        this.#rest = bytes.subarray(at);
+        // A copy, as what it would be a part of may be large.
+        if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
         return undefined;
       }
-      const line = bytes.toString('latin1', at, end).trimEnd();
+      const line = bytes.toString('latin1', at, bytes[end - 1] === 13 ? Math.max(at, end - 1) : end);
       at = end + 1;
-      if (this.#isTrailing) {
+      if (this.#line === 'trailer') {
         if (line === '') return this.#end(this.#isReusable && at === bytes.length);
-        continue;
+      } else if (this.#line === 'chunk end') {
+        if (line !== '') return malformedAnswer();
+        this.#line = 'size';
+      } else {
+        const size = CHUNK_SIZE.exec(line);
+        if (size === null) return malformedAnswer();
+        this.#left = Number.parseInt(size[0], 16);
+        this.#line = this.#left === 0 ? 'trailer' : 'chunk end';
       }
-      const size = /^[\da-f]{1,8}(?=[\s;]|$)/i.exec(line);
-      if (size === null) return malformedAnswer();
-      this.#left = Number.parseInt(size[0], 16);
-      if (this.#left === 0) this.#isTrailing = true;
-      else this.#left += 2;
     }
   }
 
   #keep(part: Uint8Array): void {
     if (part.length === 0) return;
-    this.#body.push(part);
     this.#size += part.length;
+    if (this.#body.push(part) === PARTS_MAX) this.#body = [Buffer.concat(this.#body)];
   }
 
   #end(isReusable: boolean): Answer {
@@ -170,6 +182,13 @@ export class AnswerReader {
     const body = length === 0 ? NOTHING : length === 1 ? (this.#body[0] as Uint8Array) : Buffer.concat(this.#body);
     return { statusCode: this.#statusCode, fields: this.#fields as AnswerFields, body, isReusable };
   }
+}
+
+/** The last line feed of a head, from there on; a lone line feed ends a line as well. Below zero when there is none. */
+function endOf(text: string, from: number): number {
+  const bare = text.indexOf('\n\n', from);
+  const usual = text.indexOf('\n\r\n', from);
+  return usual < 0 || (bare >= 0 && bare < usual) ? bare : usual;
 }
 
 /** Undefined when a line behind the first is no field. */

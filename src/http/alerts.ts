@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts';
 import { idOf, operation } from './operation.ts';
 import { listQuery, pageOf, pageThrough } from './pagination.ts';
 import { found } from './problem.ts';
+import { gatherRaises } from './raising.ts';
 import { instantField, instantOf } from './time_filter.ts';
 import { readTraceparent } from '../trace_context.ts';
 
@@ -71,7 +72,8 @@ export const alerts = (deps: Deps) => {
   /** Of the span of this request, or else what its caller sent. */
   const traceparentOf = ({ headers }: Request) =>
     deps.tracing?.current()?.traceparent ?? readTraceparent(headers.get('traceparent'));
-  const { raise_and_get_alert, raise_alerts, get_alert, list_alerts, count_alerts } = deps.api.alerts;
+  const { raise_alerts, get_alert, list_alerts, count_alerts } = deps.api.alerts;
+  const raise_and_get_alert = gatherRaises(deps.api.alerts);
   return new Elysia({ name: 'alerts', prefix: '/alerts' })
     .use(auth(deps))
     .get(
@@ -93,9 +95,12 @@ export const alerts = (deps: Deps) => {
       '/',
       async ({ caller: { tenant_id: p_tenant_id }, body, request, status, set }) => {
         const raisedAlert = await raise_and_get_alert({
-          ...(Object.fromEntries(Object.entries(body).map(([field, value]) => [`p_${field}`, value])) as {
-            p_message: string;
-          }),
+          p_alert_type: body.alert_type,
+          p_message: body.message,
+          p_severity: body.severity,
+          p_context: body.context,
+          p_operation_type: body.operation_type,
+          p_dedupe_key: body.dedupe_key,
           p_idempotency_key: idempotencyKeyOf(request.headers),
           p_tenant_id,
           p_traceparent: traceparentOf(request),

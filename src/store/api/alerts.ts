@@ -65,6 +65,10 @@ const raisedParams = {
 export const alertCalls = {
   raise_alert: scalar(raisedParams, c.bigint),
   raise_and_get_alert: one(raisedParams, raisedRow),
+  raise_and_get_alerts: many(
+    { p_alerts: c.jsonb(Type.Array(Type.Unknown())), p_tenant_id: c.optional(c.integer) },
+    raisedRow,
+  ),
   raise_alerts: scalars(
     {
       p_alerts: c.jsonb(Type.Array(Type.Unknown())),

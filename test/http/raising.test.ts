@@ -1,0 +1,127 @@
+// Requests that raise alerts at the same time share calls of the database, and each gets the answer or the error of its own alert.
+import { expect, test } from 'bun:test';
+import { gatherRaises } from '../../src/http/raising.ts';
+import { makeApi } from '../../src/store/api.ts';
+import { makeWebhooks } from '../support/makers.ts';
+import { testDatabase } from '../support/postgres.ts';
+
+type Alert = { message: string };
+type Sent = { messages: string[]; tenant: number | undefined; end: (error?: unknown) => void };
+
+/** Calls that end when the test says so; whoever raises `bad` alone is refused. */
+function makeCalls() {
+  const sent: Sent[] = [];
+  const wait = async <T>(messages: string[], tenant: number | undefined, answer: () => T): Promise<T> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    sent.push({ messages, tenant, end: (error) => (error === undefined ? resolve() : reject(error)) });
+    await promise;
+    return answer();
+  };
+  const raise = gatherRaises({
+    raise_and_get_alert: ({ p_message, p_tenant_id }: { p_message: string; p_tenant_id?: number }) =>
+      wait([p_message], p_tenant_id, () => ({ message: p_message })),
+    raise_and_get_alerts: ({ p_alerts, p_tenant_id }: { p_alerts: Alert[]; p_tenant_id?: number }) =>
+      wait(
+        p_alerts.map(({ message }) => message),
+        p_tenant_id,
+        () => p_alerts,
+      ),
+  } as never);
+  const raised = (p_message: string, more: Partial<Parameters<typeof raise>[0]> = {}) =>
+    raise({ p_message, p_tenant_id: 1, ...more }).then(
+      ({ message }) => message,
+      (error: { code?: string }) => error.code,
+    );
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  return { sent, raised, settled };
+}
+
+const refusal = (code: string) => Object.assign(new Error('refused'), { name: 'PostgresError', code });
+const messagesOf = (sent: Sent[]) => sent.map(({ messages }) => messages.join());
+
+test('the first two go at once, who comes meanwhile goes together, and each gets its own', async () => {
+  const { sent, raised, settled } = makeCalls();
+  const all = ['a', 'b', 'c', 'd', 'e'].map((message) => raised(message));
+  expect(messagesOf(sent)).toEqual(['a', 'b']);
+  sent[1]?.end();
+  await settled();
+  expect(messagesOf(sent)).toEqual(['a', 'b', 'c,d,e']);
+  for (const { end } of sent) end();
+  expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  const next = raised('f');
+  expect(sent[3]?.messages).toEqual(['f']);
+  sent[3]?.end();
+  expect(await next).toBe('f');
+});
+
+test('no more than 32 go together, tenants do not wait for one another, and what has a key or a trace goes alone', async () => {
+  const { sent, raised, settled } = makeCalls();
+  const all = Array.from({ length: 40 }, (_, n) => raised(`${n}`));
+  all.push(raised('other', { p_tenant_id: 2 }), raised('key', { p_idempotency_key: 'k' }));
+  all.push(raised('dedupe', { p_dedupe_key: 'd' }), raised('trace', { p_traceparent: 't' }));
+  expect(messagesOf(sent)).toEqual(['0', '1', 'other', 'key', 'dedupe', 'trace']);
+  expect(sent.map(({ tenant }) => tenant)).toEqual([1, 1, 2, 1, 1, 1]);
+  for (const { end } of sent) end();
+  await settled();
+  expect(sent.slice(6).map(({ messages }) => messages.length)).toEqual([32, 6]);
+  for (const { end } of sent) end();
+  expect(await Promise.all(all)).toEqual([
+    ...Array.from({ length: 40 }, (_, n) => `${n}`),
+    'other',
+    'key',
+    'dedupe',
+    'trace',
+  ]);
+});
+
+test('when those together are refused, each is raised alone, and only the one at fault fails', async () => {
+  const { sent, raised, settled } = makeCalls();
+  const all = ['a', 'b', 'c', 'bad', 'e'].map((message) => raised(message));
+  sent[0]?.end();
+  await settled();
+  expect(sent[2]?.messages).toEqual(['c', 'bad', 'e']);
+  sent[2]?.end(refusal('INVLD'));
+  await settled();
+  expect(messagesOf(sent).slice(3)).toEqual(['c', 'bad', 'e']);
+  for (const { messages, end } of sent) end(messages[0] === 'bad' ? refusal('INVLD') : undefined);
+  expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'INVLD', 'e']);
+});
+
+test('when the answer is lost, nothing is raised twice, and those behind do not wait as long again', async () => {
+  for (const error of [refusal('57P01'), Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' })]) {
+    const { sent, raised, settled } = makeCalls();
+    const all = Array.from({ length: 40 }, (_, n) => raised(`${n}`));
+    sent[0]?.end();
+    await settled();
+    sent[2]?.end(error);
+    sent[1]?.end();
+    const outcomes = await Promise.all(all);
+    expect(outcomes.slice(0, 2)).toEqual(['0', '1']);
+    expect(new Set(outcomes.slice(2))).toEqual(new Set([error.code]));
+    expect(sent).toHaveLength(3);
+  }
+});
+
+test('the database raises and shows a list as it does one, in order', async () => {
+  const { sql } = await testDatabase();
+  const { alerts } = makeApi(sql);
+  await makeWebhooks(sql, 3, { events: ['order.*'] });
+  const fields = [
+    { message: 'one', alert_type: 'order.paid', severity: 'CRITICAL', context: { b: 1, a: [2] }, operation_type: 'x' },
+    { message: 'two' },
+    { message: 'three', alert_type: 'order.lost' },
+  ];
+  const together = await alerts.raise_and_get_alerts({ p_alerts: fields });
+  for (const [i, each] of fields.entries()) {
+    const args = Object.fromEntries(Object.entries(each).map(([name, value]) => [`p_${name}`, value]));
+    const alone = await alerts.raise_and_get_alert(args as never);
+    const { id, created_at, ...rest } = alone;
+    expect(together[i]).toMatchObject(rest);
+    expect(together[i]?.id).toBeLessThan(id);
+    expect(Date.parse(together[i]?.created_at as string)).toBeLessThanOrEqual(Date.parse(created_at));
+  }
+  await expect(alerts.raise_and_get_alerts({ p_alerts: [{ message: 'm' }, {}] })).rejects.toMatchObject({
+    code: 'INVLD',
+  });
+  expect(await sql`select from tocsin_data.alerts`).toHaveLength(6);
+});

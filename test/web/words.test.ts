@@ -5,6 +5,7 @@ import type { Attempt, Delivery, Webhook } from '../../src/web/api/types.ts';
 import { describeDelivery, lastAnswer } from '../../src/web/words/delivery.ts';
 import { groupFailures } from '../../src/web/words/failures.ts';
 import { overviewSentence, type Waiting } from '../../src/web/words/overview.ts';
+import { describeRisk, describeSlots } from '../../src/web/words/pace.ts';
 import { groupTiles, tileNote } from '../../src/web/words/tiles.ts';
 import { describeWebhook, troubleOf } from '../../src/web/words/webhook.ts';
 
@@ -220,5 +221,29 @@ describe('the health grid', () => {
       [true, 5],
       [false, 995],
     ]);
+  });
+});
+
+describe('the pace of a webhook', () => {
+  test('tells a risk no finer than anybody knows it, and by its shape whether it is high', () => {
+    const told = (probability: number) => describeRisk({ probability, reason: 'nothing raises it' });
+    expect(told(0.0051)).toMatchObject({ state: 'healthy', words: 'less than 1 % within the hour: nothing raises it' });
+    expect([0.13, 0.2, 0.51, 0.9992].map((each) => [told(each).state, told(each).words.split(' within')[0]])).toEqual([
+      ['healthy', '13 %'],
+      ['degraded', '20 %'],
+      ['unavailable', '51 %'],
+      ['unavailable', 'more than 99 %'],
+    ]);
+  });
+
+  test('tells how much it gets at a time, and why not all', () => {
+    const told = (slots: number, slowed_because: string | null) =>
+      describeSlots({ slots, max_in_flight: 10, slowed_because } as Webhook);
+    expect(told(10, null)).toEqual([{ name: 'At a time', state: 'healthy', words: 'all 10' }]);
+    expect(told(3, 'it asked to be called less')[0]).toMatchObject({
+      state: 'degraded',
+      words: expect.stringMatching(/^3 of 10: it asked/),
+    });
+    expect(describeSlots({ max_in_flight: 10 } as Webhook)).toEqual([]);
   });
 });

@@ -24,7 +24,13 @@ export function describeSlots({ slots, max_in_flight, slowed_because }: Webhook)
 
 export function describeRisk({ probability, reason }: FailureRisk): Pace {
   const state = probability >= LIKELY ? 'unavailable' : probability >= POSSIBLE ? 'degraded' : 'healthy';
-  return { name: 'Risk of failing', state, words: `${percent(probability * 100)} within the hour: ${reason}` };
+  return { name: 'Risk of failing', state, words: `${chance(probability)} within the hour: ${reason}` };
+}
+
+/** Nobody knows it to a hundredth. */
+function chance(probability: number): string {
+  if (probability < 0.01) return 'less than 1 %';
+  return probability > 0.99 ? 'more than 99 %' : `${Math.round(probability * 100)} %`;
 }
 
 /** How much of what may wait does; nothing while it is not known. */

@@ -51,6 +51,11 @@ export class AnswerReader {
   /** What the next line is, where chunks are read. */
   #line: 'size' | 'chunk end' | 'trailer' = 'size';
 
+  /** A byte has come. */
+  get hasHeard(): boolean {
+    return this.#wireBytes > 0;
+  }
+
   /** The status and the headers are here. */
   get hasBegun(): boolean {
     return this.#fields !== undefined;

@@ -2,7 +2,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Answer, AnswerReader } from './answer.ts';
-import { closedEarly, failureOf, lateFailure, type SendFailure } from './send_error.ts';
+import { closedEarly, closedUnheard, failureOf, lateFailure, type SendFailure } from './send_error.ts';
 
 /** Where a connection leads. Without `tls` it is not encrypted. */
 export type Route = {
@@ -31,6 +31,7 @@ export class Connection {
   readonly #onGone: OnGone;
   #isReady = false;
   #isGone = false;
+  #hasServed = false;
   #timeoutMs = 0;
   #waiting: string | Buffer | undefined;
   #reader: AnswerReader | undefined;
@@ -98,8 +99,11 @@ export class Connection {
   }
 
   #fail(error: unknown): void {
-    if (this.#reader !== undefined)
-      this.#finish(this.#reader.close() ?? (error === undefined ? closedEarly() : failureOf(error)), false);
+    if (this.#reader !== undefined) {
+      const failed = error === undefined ? closedEarly() : failureOf(error);
+      const isUnheard = failed === closedEarly() && this.#hasServed && !this.#reader.hasHeard;
+      this.#finish(this.#reader.close() ?? (isUnheard ? closedUnheard() : failed), false);
+    }
     this.#leave();
   }
 
@@ -107,6 +111,7 @@ export class Connection {
     const settle = this.#settle;
     this.#settle = undefined;
     this.#reader = undefined;
+    this.#hasServed = true;
     // An answer to a request that is not sent in full leaves a connection on which its rest would follow.
     if (!isReusable || this.#socket.writableLength > 0) this.#leave();
     if (settle === undefined) return;

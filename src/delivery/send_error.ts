@@ -5,6 +5,7 @@ export type SendFailure = { kind: 'timeout' | 'connection' | 'tls'; error: strin
 
 const REFUSED = failure('connection', 'connection_refused', 'nothing listens at the address');
 const CLOSED = failure('connection', 'connection_closed', 'the receiver hung up before it had answered in full');
+const UNHEARD: SendFailure = { ...CLOSED };
 const UNREACHABLE = failure('connection', 'host_unreachable', 'there is no route to the address');
 const LOCAL_LIMIT = failure('connection', 'local_limit', 'this machine has no socket left for the connection');
 const MALFORMED = failure('connection', 'malformed_answer', 'the receiver did not answer in valid HTTP');
@@ -55,6 +56,11 @@ export function failureOf(thrown: unknown): SendFailure {
 /** The connection ended before the answer was complete. */
 export function closedEarly(): SendFailure {
   return CLOSED;
+}
+
+/** The connection had served before, and ended without a byte of an answer: likely it was closed for being idle. */
+export function closedUnheard(): SendFailure {
+  return UNHEARD;
 }
 
 /** The request would not be valid HTTP. */

@@ -7,13 +7,21 @@ import { startReceiver } from '../support/receiver.ts';
 import { makeRequest, sendTo, wordOf } from '../support/send_request.ts';
 import { until } from '../support/wait.ts';
 
+type Answering = { url: string; sockets: Socket[]; close(): void };
+
 /** A server that answers each request by the next of these texts, the last one for all others; and its sockets. */
-async function answering(...texts: string[]): Promise<{ url: string; sockets: Socket[]; close(): void }> {
+function answering(...texts: string[]): Promise<Answering> {
+  return acting((socket) => socket.write((texts.length > 1 ? texts.shift() : texts[0]) as string));
+}
+
+/** A server that does so with each request; `before`: how many came over the same connection. */
+async function acting(act: (socket: Socket, before: number) => unknown): Promise<Answering> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
+    let count = 0;
     sockets.push(socket);
     socket.on('error', () => socket.destroy());
-    socket.on('data', () => socket.write((texts.length > 1 ? texts.shift() : texts[0]) as string));
+    socket.on('data', () => act(socket, count++));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
@@ -54,6 +62,31 @@ describe('a connection', () => {
     expect(wordOf(await send(makeRequest(server.url)))).toBe('status 200');
     expect(server.sockets).toHaveLength(2);
     server.close();
+  });
+
+  test('that the receiver closes as the next request arrives costs no failure: that is sent once more, over a new one', async () => {
+    for (const how of ['destroy', 'resetAndDestroy'] as const) {
+      const server = await acting((socket, before) => (before === 0 ? socket.write(OK) : socket[how]()));
+      for (let i = 0; i < 3; i++) expect(wordOf(await send(makeRequest(server.url)))).toBe('status 200');
+      expect(server.sockets).toHaveLength(3);
+      server.close();
+    }
+  });
+
+  test('that fails anew, or after a byte of an answer, or as a new one, is a failure', async () => {
+    const anew = await acting((socket) => (anew.sockets.length === 1 ? socket.write(OK) : socket.destroy()));
+    expect(wordOf(await send(makeRequest(anew.url)))).toBe('status 200');
+    anew.sockets[0]?.removeAllListeners('data').on('data', () => anew.sockets[0]?.destroy());
+    expect(wordOf(await send(makeRequest(anew.url)))).toBe('connection connection_closed');
+    expect(anew.sockets).toHaveLength(2);
+    expect(wordOf(await send(makeRequest(anew.url)))).toBe('connection connection_closed');
+    expect(anew.sockets).toHaveLength(3);
+    anew.close();
+    const begun = await acting((socket, before) => (before === 0 ? socket.write(OK) : socket.end('H')));
+    expect(wordOf(await send(makeRequest(begun.url)))).toBe('status 200');
+    expect(wordOf(await send(makeRequest(begun.url)))).toBe('connection connection_closed');
+    expect(begun.sockets).toHaveLength(1);
+    begun.close();
   });
 
   test('on which something comes that nobody asked for is closed, and no part of that is an answer', async () => {

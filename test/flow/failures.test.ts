@@ -196,7 +196,7 @@ test('a receiver that flaps gets everything in the end, and its health adds up t
   const ways = [
     { does: 'answer', status: 500 },
     { does: 'answer' },
-    { does: 'reset' },
+    { does: 'close_mid_headers' },
     { does: 'answer' },
     { does: 'answer' },
   ] as const;

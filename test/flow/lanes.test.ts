@@ -21,7 +21,7 @@ test('an ordered webhook gets one at a time, in order, and waits with a failed o
     fail,
     fail,
     slow,
-    { does: 'reset' },
+    { does: 'close_mid_headers' },
     slow,
     fail,
     slow,

@@ -1,6 +1,6 @@
 // What `tocsin doctor` says of PostgreSQL itself: old transactions, clocks apart, partitions that run out, slots, connections, disk.
 import { describe, expect, setSystemTime, test } from 'bun:test';
-import { checkDatabaseDisk } from '../src/cli/check_machine.ts';
+import { checkDatabaseDisk, judgeSpace } from '../src/cli/check_machine.ts';
 import { checkServer, judgeServer } from '../src/cli/check_server.ts';
 import { makeApi } from '../src/store/api.ts';
 import { readServerFolder, readServerFacts, type ServerFacts } from '../src/store/server_facts.ts';
@@ -150,6 +150,15 @@ test('settings that lose rows or let them pile up are named', () => {
     expect.objectContaining({ check: 'settings', status: 'failure' }),
   );
   expect(setting('fsync', 'on')).toContainEqual(expect.objectContaining({ check: 'settings', status: 'ok' }));
+});
+
+test('a disk with less than a gigabyte, or a twentieth, is a warning, and one that is nearly full a failure', () => {
+  const [mb, gb] = [1024 ** 2, 1024 ** 3];
+  const told = (free: number, size: number) => judgeSpace('disk', '/data', free, size);
+  expect(told(200 * mb, 10 * gb)).toMatchObject({ status: 'failure', detail: '200 MB of 10 GB free in /data' });
+  expect(told(200 * mb, 10 * gb).advice).toContain('RETENTION_DAYS');
+  expect([told(600 * mb, 2 * gb).status, told(4 * gb, 100 * gb).status]).toEqual(['warning', 'warning']);
+  expect([told(1.5 * gb, 2 * gb).status, told(6 * gb, 100 * gb).status]).toEqual(['ok', 'ok']);
 });
 
 test("the server's disk is looked at where it is this machine's, and said to be out of sight where it is not", async () => {

@@ -56,7 +56,11 @@ export function checkLogFile({ logFile }: Config): Finding[] {
 /** Of the folder's file system. */
 export function checkSpace(check: string, folder: string): Finding {
   const disk = statfsSync(folder);
-  const [free, size] = [disk.bavail * disk.bsize, disk.blocks * disk.bsize];
+  return judgeSpace(check, folder, disk.bavail * disk.bsize, disk.blocks * disk.bsize);
+}
+
+/** In bytes. */
+export function judgeSpace(check: string, folder: string, free: number, size: number): Finding {
   const detail = `${sizeOf(free)} of ${sizeOf(size)} free in ${folder}`;
   const advice = 'Make room, or move it to a larger disk; RETENTION_DAYS says how long alerts are kept.';
   if (free < FREE_BYTES_MIN / 4) return failure(check, detail, advice);

@@ -57,7 +57,14 @@ export class Flight {
 
 function countByLease(results: readonly Result[]): Map<number, number> {
   const counts = new Map<number, number>();
-  for (const { delivery } of results) counts.set(delivery.leaseId, (counts.get(delivery.leaseId) ?? 0) + 1);
+  // Those of one lease mostly come one after the other: they are counted together.
+  let from = 0;
+  for (let i = 0; i < results.length; i++) {
+    const { leaseId } = (results[i] as Result).delivery;
+    if (results[i + 1]?.delivery.leaseId === leaseId) continue;
+    counts.set(leaseId, (counts.get(leaseId) ?? 0) + i + 1 - from);
+    from = i + 1;
+  }
   return counts;
 }
 

@@ -11,6 +11,8 @@ const OUTAGE_ERRORS = 5;
 export class Ramp {
   #beganAt: number;
   #errors = 0;
+  /** The most that it has come to since it began: the clock is asked only until that is enough. */
+  #reached = 0;
 
   /** Begins now. `now` is a clock in milliseconds. */
   constructor(readonly now: () => number = () => performance.now()) {
@@ -20,9 +22,12 @@ export class Ramp {
   /** At most so many at a time, never more than `countMax`. It grows with time alone: receivers that hang must not hold up the others. */
   limit(countMax: number): number {
     if (this.#errors >= OUTAGE_ERRORS) return Math.min(countMax, FIRST_COUNT);
-    const doublings = Math.max(0, this.now() - this.#beganAt) / DOUBLING_MS;
-    // Beyond 2^30 of them the power would only grow to infinity.
-    return Math.min(countMax, Math.floor(FIRST_COUNT * 2 ** Math.min(30, doublings)));
+    if (this.#reached < countMax) {
+      const doublings = Math.max(0, this.now() - this.#beganAt) / DOUBLING_MS;
+      // Beyond 2^30 of them the power would only grow to infinity.
+      this.#reached = Math.floor(FIRST_COUNT * 2 ** Math.min(30, doublings));
+    }
+    return Math.min(countMax, this.#reached);
   }
 
   /** The database did not do what it was asked: for how many times in a row? Should it be away, much will be due when it is back. */
@@ -32,7 +37,10 @@ export class Ramp {
 
   /** It did; after an outage the number begins to grow from the first again. */
   go(): void {
-    if (this.#errors >= OUTAGE_ERRORS) this.#beganAt = this.now();
+    if (this.#errors >= OUTAGE_ERRORS) {
+      this.#beganAt = this.now();
+      this.#reached = 0;
+    }
     this.#errors = 0;
   }
 }

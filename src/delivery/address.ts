@@ -3,7 +3,7 @@ import { lookup as lookupSystem } from 'node:dns/promises';
 import { LRUCache } from 'lru-cache';
 import { type AddressPolicy, checkAddress, readWebhookUrl } from '../store/address_rules.ts';
 
-/** A place to POST to. `addresses` are all permitted, IPv4 first; the later ones serve only when nothing listens at the earlier. */
+/** A place to POST to. `addresses` are all permitted, IPv4 first; the later ones serve only when the earlier let no connection be made. */
 export type Target = {
   ok: true;
   isTls: boolean;

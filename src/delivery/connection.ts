@@ -2,7 +2,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Answer, AnswerReader } from './answer.ts';
-import { closedEarly, closedUnheard, failureOf, lateFailure, type SendFailure } from './send_error.ts';
+import { closedEarly, closedUnheard, failureOf, lateFailure, type SendFailure, unconnectedLate } from './send_error.ts';
 
 /** Where a connection leads. Without `tls` it is not encrypted. */
 export type Route = {
@@ -15,6 +15,9 @@ export type Route = {
 /** `name`: what the certificate must be for, a host name or the address itself. */
 export type TlsRoute = { name: string; isIp: boolean; isVerified: boolean; ca: string | undefined };
 
+/** `connectByMs`: by when a new connection must be made, no later than the deadline. `timeoutMs`: what the deadline came from. */
+export type Times = { deadlineMs: number; connectByMs: number; timeoutMs: number };
+
 /** Told when a connection cannot be used any more. */
 type OnGone = (connection: Connection) => void;
 /** Told when an exchange is over, before whoever waits for it. */
@@ -24,8 +27,9 @@ type OnFree = (connection: Connection, came: Answer | SendFailure) => void;
 export class Connection {
   /** Set by whoever keeps it between requests. */
   idleUntilMs = 0;
-  /** When the answer must be complete, on the clock of `performance.now()`. */
+  /** When the answer must be complete, or before that the connection made, on the clock of `performance.now()`. */
   deadlineMs = 0;
+  #answerByMs = 0;
   readonly #socket: Socket;
   readonly #onFree: OnFree;
   readonly #onGone: OnGone;
@@ -58,8 +62,9 @@ export class Connection {
   }
 
   /** Sends one request in full and resolves with what came of it by then; never rejects. One at a time. */
-  exchange(message: string | Buffer, deadlineMs: number, timeoutMs: number): Promise<Answer | SendFailure> {
-    this.deadlineMs = deadlineMs;
+  exchange(message: string | Buffer, { deadlineMs, connectByMs, timeoutMs }: Times): Promise<Answer | SendFailure> {
+    this.deadlineMs = this.#isReady ? deadlineMs : connectByMs;
+    this.#answerByMs = deadlineMs;
     this.#timeoutMs = timeoutMs;
     this.#reader = new AnswerReader();
     // With TLS nothing is said before the certificate is verified.
@@ -72,7 +77,8 @@ export class Connection {
 
   /** The deadline has passed. */
   expire(): void {
-    this.#finish(lateFailure(this.#timeoutMs, this.#reader?.hasBegun ?? false), false);
+    const isLast = this.deadlineMs === this.#answerByMs;
+    this.#finish(isLast ? lateFailure(this.#timeoutMs, this.#reader?.hasBegun ?? false) : unconnectedLate(), false);
   }
 
   /** Ends it at once. */
@@ -87,6 +93,7 @@ export class Connection {
 
   #begin(): void {
     this.#isReady = true;
+    this.deadlineMs = this.#answerByMs;
     if (this.#waiting !== undefined) this.#socket.write(this.#waiting);
     this.#waiting = undefined;
   }

@@ -1,6 +1,6 @@
 // Keeps connections to receivers between requests, and holds every request to its deadline.
 import type { Answer } from './answer.ts';
-import { Connection, type Route } from './connection.ts';
+import { Connection, type Route, type Times } from './connection.ts';
 import type { SendFailure } from './send_error.ts';
 
 /** Idle connections of all receivers together; the one that is idle for longest goes first. */
@@ -50,16 +50,11 @@ export class Connections {
   }
 
   /** Sends a request over a connection that was taken or opened; never rejects. */
-  exchange(
-    connection: Connection,
-    message: string | Buffer,
-    deadlineMs: number,
-    timeoutMs: number,
-  ): Promise<Answer | SendFailure> {
+  exchange(connection: Connection, message: string | Buffer, times: Times): Promise<Answer | SendFailure> {
     this.#busy.add(connection);
     // While somebody waits for an answer this timer keeps the process alive.
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
-    return connection.exchange(message, deadlineMs, timeoutMs);
+    return connection.exchange(message, times);
   }
 
   #free(connection: Connection, came: Answer | SendFailure): void {

@@ -4,7 +4,7 @@ import type { Refusal, Target } from './address.ts';
 import type { Answer, AnswerFields } from './answer.ts';
 import { readExcerpt } from './answer_body.ts';
 import { keptHeaders } from './answer_headers.ts';
-import type { Route } from './connection.ts';
+import type { Route, Times } from './connection.ts';
 import { Connections } from './connections.ts';
 import { readRetryAfter } from './retry_after.ts';
 import { closedUnheard, invalidRequest, isUnconnected, type SendFailure } from './send_error.ts';
@@ -64,9 +64,11 @@ export async function send(request: SendRequest): Promise<SendResult> {
   let came: Answer | SendFailure;
   for (let i = 0; ; i++) {
     const address = target.addresses[i] as string;
-    came = await attempt(request, target, address, message, startedAt);
-    if (came === closedUnheard()) came = await attempt(request, target, address, message, startedAt, true);
-    if (!('error' in came && isUnconnected(came)) || i + 1 >= target.addresses.length) break;
+    const isLast = i + 1 >= target.addresses.length;
+    came = await attempt(request, target, address, message, timesOf(request, startedAt, isLast));
+    if (came === closedUnheard())
+      came = await attempt(request, target, address, message, timesOf(request, startedAt, isLast), true);
+    if (isLast || !('error' in came && isUnconnected(came))) break;
   }
   const ms = Math.round(performance.now() - startedAt);
   if ('error' in came) return { kind: came.kind, ms, error: came.error };
@@ -87,14 +89,20 @@ function attempt(
   target: Target,
   address: string,
   message: string | Buffer,
-  startedAt: number,
+  times: Times,
   isFresh = false,
 ): Promise<Answer | SendFailure> {
   const key = keyOf(request, target, address);
   const connection =
     (isFresh ? undefined : connections.take(key, performance.now())) ??
     connections.open(key, routeOf(request, target, address));
-  return connections.exchange(connection, message, startedAt + request.timeoutMs, request.timeoutMs);
+  return connections.exchange(connection, message, times);
+}
+
+/** An address that leaves a connection hanging may take half of the time that is left, unless there is no other. */
+function timesOf({ timeoutMs }: SendRequest, startedAt: number, isLast: boolean): Times {
+  const deadlineMs = startedAt + timeoutMs;
+  return { deadlineMs, connectByMs: isLast ? deadlineMs : (performance.now() + deadlineMs) / 2, timeoutMs };
 }
 
 function noteFields(fields: AnswerFields, onFailure: (headers: Record<string, string>) => void): void {

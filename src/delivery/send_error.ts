@@ -6,6 +6,7 @@ export type SendFailure = { kind: 'timeout' | 'connection' | 'tls'; error: strin
 const REFUSED = failure('connection', 'connection_refused', 'nothing listens at the address');
 const CLOSED = failure('connection', 'connection_closed', 'the receiver hung up before it had answered in full');
 const UNHEARD: SendFailure = { ...CLOSED };
+const UNMADE = failure('timeout', 'timeout', 'the connection could not be made in time');
 const UNREACHABLE = failure('connection', 'host_unreachable', 'there is no route to the address');
 const LOCAL_LIMIT = failure('connection', 'local_limit', 'this machine has no socket left for the connection');
 const MALFORMED = failure('connection', 'malformed_answer', 'the receiver did not answer in valid HTTP');
@@ -22,7 +23,7 @@ const FAILURES: Record<string, SendFailure> = {
   EPIPE: CLOSED,
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
-  ETIMEDOUT: failure('timeout', 'timeout', 'the connection could not be made in time'),
+  ETIMEDOUT: { ...UNMADE },
   EADDRNOTAVAIL: LOCAL_LIMIT,
   EMFILE: LOCAL_LIMIT,
   ENFILE: LOCAL_LIMIT,
@@ -74,6 +75,11 @@ export function lateFailure(timeoutMs: number, isAnswering: boolean): SendFailur
   return failure('timeout', 'timeout', `${words} within ${timeoutMs} ms`);
 }
 
+/** The connection was not made while there was time left for another address. */
+export function unconnectedLate(): SendFailure {
+  return UNMADE;
+}
+
 /** What came is no answer in HTTP. */
 export function malformedAnswer(): SendFailure {
   return MALFORMED;
@@ -81,7 +87,7 @@ export function malformedAnswer(): SendFailure {
 
 /** True when certainly no byte of the request was sent, so that another address of the same name may be tried at once. */
 export function isUnconnected(failed: SendFailure): boolean {
-  return failed === REFUSED || failed === UNREACHABLE;
+  return failed === REFUSED || failed === UNREACHABLE || failed === UNMADE;
 }
 
 function failure(kind: SendFailure['kind'], code: string, words: string): SendFailure {

@@ -142,7 +142,9 @@ import { send } from '${import.meta.dir}/../../src/delivery/send.ts';
       const { port } = new URL((servers[at] as { url: string }).url);
       const route = { address: '127.0.0.1', port: Number(port), tls: undefined };
       const connection = connections.take(port, performance.now()) ?? connections.open(port, route);
-      return connections.exchange(connection, 'POST / HTTP/1.1\r\nhost: x\r\n\r\n', performance.now() + 5000, 5000);
+      const deadlineMs = performance.now() + 5000;
+      const times = { deadlineMs, connectByMs: deadlineMs, timeoutMs: 5000 };
+      return connections.exchange(connection, 'POST / HTTP/1.1\r\nhost: x\r\n\r\n', times);
     };
     // The third is one too many: the second goes, as the first was used after it.
     for (const at of [0, 1, 0, 2]) expect(await post(at)).toMatchObject({ statusCode: 200 });

@@ -13,7 +13,10 @@ afterAll(() => servers.map((server) => server.close()));
 const NAME = 'hooks.example.test';
 
 /** A server that answers 200 to whatever comes, and remembers the names that its connections asked for. */
-async function serve(options: TlsOptions): Promise<{ port: number; names: string[] }> {
+async function serve(
+  options: TlsOptions,
+  at = { host: '127.0.0.1', port: 0 },
+): Promise<{ port: number; names: string[] }> {
   const names: string[] = [];
   const server = createServer(options, (socket) => {
     names.push((socket as unknown as { servername: string }).servername);
@@ -21,12 +24,12 @@ async function serve(options: TlsOptions): Promise<{ port: number; names: string
     socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
   });
   server.on('tlsClientError', () => undefined);
-  return { port: await listen(server), names };
+  return { port: await listen(server, at), names };
 }
 
-async function listen(server: Server): Promise<number> {
+async function listen(server: Server, { host, port } = { host: '127.0.0.1', port: 0 }): Promise<number> {
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return (server.address() as AddressInfo).port;
 }
 
@@ -108,5 +111,14 @@ describe('a receiver', () => {
   test('that stalls in the handshake is held to the total deadline', async () => {
     const silent = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
     expect(await sendTo(NAME, await listen(silent), { timeoutMs: 100 })).toBe('timeout timeout');
+  });
+
+  test('that stalls in the handshake at one address is reached at the next one before the deadline', async () => {
+    const silent = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
+    const port = await listen(silent);
+    const { names } = await serve(await authority.issue([NAME]), { host: '127.0.0.2', port });
+    const target = makeTarget(`https://${NAME}:${port}/in`, ['127.0.0.1', '127.0.0.2']);
+    expect(await sendTo(NAME, port, { target, timeoutMs: 2_000 })).toBe('status 200');
+    expect(names).toEqual([NAME]);
   });
 });

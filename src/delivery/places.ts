@@ -5,12 +5,9 @@ import type { Flight } from './flight.ts';
 import { Ramp } from './ramp.ts';
 import { type SlowLevel, SlowWebhooks } from './slow_webhooks.ts';
 
-/**
- * Bun keeps 64 idle connections: were more requests than that to fast receivers under way at once, their connections would
- * be closed and opened again for each, at twice the cost.
- */
+/** More requests than that to fast receivers at once are not faster together: they wait for each other, and each costs a connection. */
 const YOUNG_MAX = 64;
-/** A request that is under way for longer waits for a slow receiver, and keeps nobody else from a connection. */
+/** A request that is under way for longer waits for a slow receiver, and keeps nobody else waiting. */
 const YOUNG_MS = 20;
 
 /** How often to look whether a webhook that is not slow has something, while slow ones have all places. */

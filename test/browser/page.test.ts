@@ -8,7 +8,8 @@ setDefaultTimeout(90_000);
 const browser = openBrowser();
 const api = startFakeApi();
 const empty = startFakeApi({ isEmpty: true });
-afterAll(() => Promise.all([api.stop(), empty.stop()]));
+const full = startFakeApi({ overview: { queue_used_percent: 83, queue_limit_state: 'near' } });
+afterAll(() => Promise.all([api.stop(), empty.stop(), full.stop()]));
 const open = (path: string, options = {}) => browser.open(`/dashboard${path}`, { origin: api.origin, ...options });
 
 const pages: [string, string][] = [
@@ -141,6 +142,14 @@ describe.skipIf(!hasChromium)('by hand', () => {
     await page.goto(`${api.origin}/dashboard/system`);
     await page.getByText('7 retries for later; 3 parked').waitFor();
     await page.getByText('2 % of the 2,000 that may wait for all webhooks').waitFor();
+  });
+
+  test('a queue that is nearly full is told of on the overview, and what to do on the system page', async () => {
+    const { page } = await browser.open('/dashboard', { origin: full.origin });
+    await page.getByText('Queue limit: 83 % of the 2,000 that may wait for all webhooks.').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('link', { name: 'What to do' }).click();
+    await page.getByText('raise the limit with set_queue_limit').waitFor();
   });
 
   test('a delivery shows each attempt with its request and answer', async () => {

@@ -20,6 +20,8 @@ export interface FakeOptions {
   /** Where it is set, requests need this credential. */
   credential?: string;
   isEmpty?: boolean;
+  /** What the overview says otherwise. */
+  overview?: Record<string, unknown>;
 }
 
 const root = join(import.meta.dir, '../..');
@@ -27,7 +29,8 @@ const rowsOf = <Row>(count: number, make: (id: number) => Row) =>
   Array.from({ length: count }, (_, index) => make(count - index));
 
 /** Starts on a free port. */
-export function startFakeApi({ webhookCount = 30, credential, isEmpty = false }: FakeOptions = {}): FakeApi {
+export function startFakeApi(options: FakeOptions = {}): FakeApi {
+  const { webhookCount = 30, credential, isEmpty = false, overview = {} } = options;
   const rows = {
     webhooks: isEmpty ? [] : rowsOf(webhookCount, fakeWebhook).reverse(),
     alerts: isEmpty ? [] : rowsOf(40, fakeAlert),
@@ -42,6 +45,7 @@ export function startFakeApi({ webhookCount = 30, credential, isEmpty = false }:
       return problem(401, sent ? 'The token is not valid.' : 'Credentials are needed.');
     const { pathname, searchParams } = new URL(request.url);
     const path = pathname.replace('/api/v1', '');
+    if (path === '/dashboard/overview') return json({ ...(read(path, searchParams, rows) as object), ...overview });
     if (request.method === 'GET') return json(read(path, searchParams, rows));
     const body: unknown = await request.json().catch(() => null);
     writes.push({ call: `${request.method} ${path}`, body });

@@ -14,6 +14,7 @@ import { type Resource, useResource } from '../stores/resource.ts';
 import { listTiles } from '../stores/webhooks.ts';
 import { withLocalTimes } from '../words/alert.ts';
 import { overviewSentence } from '../words/overview.ts';
+import { describeQueueLimit } from '../words/pace.ts';
 import { curlAlert, curlWebhook, sqlAlert } from '../words/teach.ts';
 import { Figures, waitingOf } from './overview_figures.tsx';
 import { HealthGrid } from './health_grid.tsx';
@@ -61,6 +62,7 @@ function Headline({ tiles, overview }: { tiles: readonly Tile[]; overview: Overv
           {sentence.webhooks}; {sentence.queue}.
         </span>
       </h1>
+      <FullQueue overview={overview} />
       {/* The line keeps its place while nothing is known: nothing below may move when it is. */}
       <p class="faint">
         {metrics && metrics.cache_hit_rate_percent !== null
@@ -68,6 +70,20 @@ function Headline({ tiles, overview }: { tiles: readonly Tile[]; overview: Overv
           : ''}
       </p>
     </div>
+  );
+}
+
+/** Before alerts are refused, and while they are. */
+function FullQueue({ overview }: { overview: Overview | undefined }) {
+  const [limit] = describeQueueLimit(overview).filter(({ state }) => state !== 'healthy');
+  if (limit === undefined) return null;
+  return (
+    <p class="full-queue">
+      <HealthShape status={limit.state} />
+      <span>
+        {limit.name}: {limit.words}. <a href={href('/system')}>What to do</a>
+      </span>
+    </p>
   );
 }
 

@@ -1,4 +1,6 @@
 // Maps what sockets fail with to a closed set of stable codes with plain words, so that no internals reach the log.
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 
 /** A failure without an answer; `error` is a code and plain words, as in `connection_refused: nothing listens at the address`. */
 export type SendFailure = { kind: 'timeout' | 'connection' | 'tls'; error: string };
@@ -51,7 +53,18 @@ const FAILURES: Record<string, SendFailure> = {
 export function failureOf(thrown: unknown): SendFailure {
   const { code } = (thrown ?? {}) as { code?: unknown };
   if (typeof code !== 'string') return OTHER;
+  if (code === 'ECONNREFUSED' && isWithoutFiles()) return LOCAL_LIMIT;
   return FAILURES[code] ?? (code.startsWith('ERR_SSL_') ? TLS_HANDSHAKE : OTHER);
+}
+
+/** Bun says `ECONNREFUSED` as well of a socket that it could not make: what fails here must not count against a receiver. */
+function isWithoutFiles(): boolean {
+  try {
+    closeSync(openSync(devNull, 'r'));
+    return false;
+  } catch (error) {
+    return ['EMFILE', 'ENFILE'].includes((error as { code?: string }).code ?? '');
+  }
 }
 
 /** The connection ended before the answer was complete. */

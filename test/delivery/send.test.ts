@@ -201,6 +201,21 @@ describe('connections', () => {
     expect(wordOf(await send(makeRequest(receiver.url, { target })))).toBe('status 204');
   });
 
+  test('that this process has no file left for fail by its own limit and not by the receiver, until it has one again', async () => {
+    const script = `
+      import { closeSync, openSync } from 'node:fs';
+      import { send } from '${import.meta.dir}/../../src/delivery/send.ts';
+      import { makeRequest, wordOf } from '${import.meta.dir}/../support/send_request.ts';
+      const files = [];
+      try { for (;;) files.push(openSync('/dev/null', 'r')); } catch {}
+      const full = wordOf(await send(makeRequest('${receiver.url}/')));
+      for (const file of files.splice(0, 8)) closeSync(file);
+      console.log([full, wordOf(await send(makeRequest('${receiver.url}/')))].join());`;
+    const command = ['sh', '-c', 'ulimit -n 128 && exec "$0" -e "$1"', process.execPath, script];
+    const child = Bun.spawn(command, { stdout: 'pipe' });
+    expect(await new Response(child.stdout).text()).toBe('connection local_limit,status 204\n');
+  });
+
   test('that were closed in their first use are not tried again: the receiver may have acted on the message', async () => {
     const own = await startReceiver();
     const target = makeTarget(`${own.url}/once`, ['127.0.0.1', '127.0.0.1']);

@@ -66,7 +66,7 @@ export class Lanes {
     };
   }
 
-  /** Takes note of what a claim with these arguments gave; true when it looked at all lanes from the first one on. */
+  /** Takes note of what a claim with these arguments gave; true when it looked at all lanes and left nothing that could be had. */
   claimed(claim: LaneArguments & { p_limit: number }, row: ClaimRow, deliveries: readonly Delivery[]): boolean {
     const isSweep = claim.p_overdue_ms > 0;
     const isWalk = !isSweep && claim.p_walks !== false;
@@ -78,8 +78,10 @@ export class Lanes {
       else for (const id of claim.p_floor_webhook_ids ?? []) this.#full.delete(id);
       this.#mustWalk = deliveries.length <= claim.p_limit >> 1;
     }
-    this.#noteFloors(deliveries);
-    return isWalk && claim.p_after_webhook_id === 0;
+    const { most, lanes } = this.#noteFloors(deliveries);
+    // A claim goes on to more lanes while half of what it wants is missing, and of that each gets an even share at least.
+    const isLeft = deliveries.length > claim.p_limit >> 1 || most >= Math.floor(claim.p_limit / 2 / lanes);
+    return isWalk && claim.p_after_webhook_id === 0 && (deliveries.length === 0 || !isLeft);
   }
 
   /** Forgets everything: something was put back, and may lie below the floors. */
@@ -94,13 +96,17 @@ export class Lanes {
     this.#after = row.next_after_webhook_id;
   }
 
-  #noteFloors(deliveries: readonly Delivery[]): void {
+  /** How many lanes gave something, and the most that one gave. */
+  #noteFloors(deliveries: readonly Delivery[]): { lanes: number; most: number } {
     const last = new Map<number, number>();
-    const seen = new Set<number>();
+    const counts = new Map<number, number>();
+    let most = 0;
     for (const { webhookId, deliveryId, attempt } of deliveries) {
+      const count = (counts.get(webhookId) ?? 0) + 1;
+      counts.set(webhookId, count);
+      most = Math.max(most, count);
       // What gave one is likely to be empty now: a claim of such lanes alone finds nothing, and keeps the others waiting.
-      if (seen.has(webhookId)) this.#full.add(webhookId);
-      seen.add(webhookId);
+      if (count > 1) this.#full.add(webhookId);
       // A later attempt became due at another time than its id tells.
       if (attempt === 1) last.set(webhookId, Math.max(last.get(webhookId) ?? 0, deliveryId));
     }
@@ -109,6 +115,7 @@ export class Lanes {
       this.#floors.set(id, deliveryId);
     }
     while (this.#floors.size > FLOORS_MAX) this.#floors.delete(this.#floors.keys().next().value as number);
+    return { lanes: counts.size, most };
   }
 
   #areWalksDear(): boolean {

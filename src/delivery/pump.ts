@@ -119,8 +119,7 @@ class PumpLoop {
 
   async #step(): Promise<void> {
     const room = this.#places.room(this.#flight, this.#gathered.count);
-    // Half of the room must be free before a claim is worth a round trip when the next recording, 20 ms away at most, can
-    // bring it along.
+    // Half of the room must be free for a claim when the next recording, 20 ms away at most, can bring one along.
     const mayClaim = this.#drainUntil === undefined && isWorthwhile(room);
     const isWorthIt = room.free >= room.of >> 1 || this.#gathered.count === 0;
     const isSweep = mayClaim && this.#lanes.isSweepDue();
@@ -189,10 +188,9 @@ class PumpLoop {
 
   async #begin(row: ClaimRow, claim: ClaimArguments, wakesBefore: number): Promise<void> {
     const deliveries = readClaim(row);
-    const isWhole = this.#lanes.claimed(claim, row, deliveries);
+    const isAll = this.#lanes.claimed(claim, row, deliveries);
     if (claim.p_overdue_ms === 0) {
-      // What did not look at all lanes proves nothing by finding none, nor does one that a wake overtook.
-      this.#mayBeDue = deliveries.length > 0 || !isWhole || this.#wakes !== wakesBefore;
+      this.#mayBeDue = !isAll || this.#wakes !== wakesBefore;
       this.#nextReadyMs = row.next_ready_ms ?? this.#o.pollMs;
     }
     this.#places.claimed(deliveries.length);

@@ -23,7 +23,7 @@ function makeLanes() {
   };
   const claim = (given: Record<number, number[]>, options: Given = {}) => {
     const asked = lanes.next(options.limit ?? 100, null);
-    return { asked, isWhole: answer(asked, given, options) };
+    return { asked, isAll: answer(asked, given, options) };
   };
   return { clock, lanes, claim, answer };
 }
@@ -36,10 +36,9 @@ test('lanes that gave enough are asked next, in turn and from their last deliver
   const { claim } = makeLanes();
   expect(claim(twenty(100), { nextAfter: 20 })).toEqual({
     asked: expect.objectContaining({ p_walks: true, p_floor_webhook_ids: [], p_after_webhook_id: 0 }),
-    isWhole: true,
+    isAll: false,
   });
-  const { asked, isWhole } = claim(twenty(200));
-  expect(isWhole).toBe(false);
+  const { asked } = claim(twenty(200));
   expect(asked.p_walks).toBe(false);
   expect(asked.p_floor_webhook_ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   expect(asked.p_floor_delivery_ids).toEqual(Array(12).fill(104));
@@ -60,6 +59,21 @@ test('lanes that gave one delivery each are not taken to have more, however many
   expect(claim(sixty).asked.p_walks).toBe(true);
   expect(claim(twenty(200)).asked.p_walks).toBe(true);
   expect(claim(twenty(300)).asked.p_walks).toBe(false);
+});
+
+test('a claim has taken all when it looked at all lanes, was given less than half, and each lane less than its share', () => {
+  const perLane = (count: number, lanes: number) =>
+    Object.fromEntries(
+      Array.from({ length: lanes }, (_, i) => [i + 1, Array.from({ length: count }, (_, n) => 100 + n)]),
+    );
+  const isAllOf = (count: number, lanes: number, options?: Given) =>
+    makeLanes().claim(perLane(count, lanes), options).isAll;
+  expect([isAllOf(0, 0), isAllOf(1, 10), isAllOf(4, 10), isAllOf(49, 1)]).toEqual([true, true, true, true]);
+  expect([isAllOf(5, 10), isAllOf(1, 51), isAllOf(50, 1)]).toEqual([false, false, false]);
+  const { claim, clock } = makeLanes();
+  claim({ 1: [100] }, { nextAfter: 1 });
+  clock.ms = 50;
+  expect(claim({ 2: [200] })).toMatchObject({ asked: { p_after_webhook_id: 1 }, isAll: false });
 });
 
 test('all lanes are looked at every 50 ms, where the last walk ended', () => {

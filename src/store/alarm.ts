@@ -12,13 +12,13 @@ export type Alarm = {
   stop(): Promise<void>;
 };
 
-// The same two keys as in tocsin_internal.wake_idle_worker.
+// The same two keys as in tocsin_internal.keep_workers_awake.
 const LOCK = [1_953_456_995, 1] as const;
 
 const ANSWER_MS_MAX = 5_000;
 
 /**
- * Armed means: this session holds the lock that `tocsin_internal.wake_idle_worker` probes, so a transaction that queues a
+ * Armed means: this session holds the lock that `tocsin_internal.keep_workers_awake` probes, so a transaction that queues a
  * delivery will notify when it commits. A transaction that probed before holds the lock shared until its end, so arming
  * waits its turn and no commit slips between the last look and the sleep. Needs a session of its own: no pooler in transaction mode.
  * `onRing` is called for every notification, and after the listening connection was lost and made again.

@@ -4,10 +4,10 @@ import type { Refusal, Target } from './address.ts';
 import type { Answer, AnswerFields } from './answer.ts';
 import { readExcerpt } from './answer_body.ts';
 import { keptHeaders } from './answer_headers.ts';
-import type { Route, Times } from './connection.ts';
+import type { Connection, Route } from './connection.ts';
 import { Connections } from './connections.ts';
 import { readRetryAfter } from './retry_after.ts';
-import { closedUnheard, invalidRequest, isUnconnected, type SendFailure } from './send_error.ts';
+import { closedUnheard, invalidRequest, isUnsent, type SendFailure } from './send_error.ts';
 import type { SignedHeaders } from './sign.ts';
 
 /** One message, signed, and where it goes. */
@@ -61,14 +61,15 @@ export async function send(request: SendRequest): Promise<SendResult> {
   const message = messageOf(request, target);
   if (message === undefined) return { ...invalidRequest(), ms: 0 };
   const startedAt = performance.now();
-  let came: Answer | SendFailure;
-  for (let i = 0; ; i++) {
-    const address = target.addresses[i] as string;
-    const isLast = i + 1 >= target.addresses.length;
-    came = await attempt(request, target, address, message, timesOf(request, startedAt, isLast));
-    if (came === closedUnheard())
-      came = await attempt(request, target, address, message, timesOf(request, startedAt, isLast), true);
-    if (isLast || !('error' in came && isUnconnected(came))) break;
+  const deadlineMs = startedAt + request.timeoutMs;
+  const kept = takeKept(request, target, startedAt);
+  let came = kept === undefined ? closedUnheard() : await exchange(kept, message, deadlineMs, request);
+  for (let left = target.addresses.length; left > 0 && 'error' in came && isUnsent(came); left--) {
+    const address = target.addresses.at(-left) as string;
+    const opened = connections.open(keyOf(request, target, address), routeOf(request, target, address));
+    // An address that leaves a connection hanging may take half of the time that is left, unless there is no other.
+    const connectByMs = left === 1 ? deadlineMs : (performance.now() + deadlineMs) / 2;
+    came = await exchange(opened, message, deadlineMs, request, connectByMs);
   }
   const ms = Math.round(performance.now() - startedAt);
   if ('error' in came) return { kind: came.kind, ms, error: came.error };
@@ -84,25 +85,23 @@ export async function send(request: SendRequest): Promise<SendResult> {
   };
 }
 
-function attempt(
-  request: SendRequest,
-  target: Target,
-  address: string,
-  message: string | Buffer,
-  times: Times,
-  isFresh = false,
-): Promise<Answer | SendFailure> {
-  const key = keyOf(request, target, address);
-  const connection =
-    (isFresh ? undefined : connections.take(key, performance.now())) ??
-    connections.open(key, routeOf(request, target, address));
-  return connections.exchange(connection, message, times);
+/** Whichever of the addresses it leads to: one that answered a moment ago is better than one that may not. */
+function takeKept(request: SendRequest, target: Target, nowMs: number): Connection | undefined {
+  for (const address of target.addresses) {
+    const kept = connections.take(keyOf(request, target, address), nowMs);
+    if (kept !== undefined) return kept;
+  }
+  return undefined;
 }
 
-/** An address that leaves a connection hanging may take half of the time that is left, unless there is no other. */
-function timesOf({ timeoutMs }: SendRequest, startedAt: number, isLast: boolean): Times {
-  const deadlineMs = startedAt + timeoutMs;
-  return { deadlineMs, connectByMs: isLast ? deadlineMs : (performance.now() + deadlineMs) / 2, timeoutMs };
+function exchange(
+  connection: Connection,
+  message: string | Buffer,
+  deadlineMs: number,
+  { timeoutMs }: SendRequest,
+  connectByMs = deadlineMs,
+): Promise<Answer | SendFailure> {
+  return connections.exchange(connection, message, { deadlineMs, connectByMs, timeoutMs });
 }
 
 function noteFields(fields: AnswerFields, onFailure: (headers: Record<string, string>) => void): void {

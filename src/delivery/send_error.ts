@@ -98,9 +98,9 @@ export function malformedAnswer(): SendFailure {
   return MALFORMED;
 }
 
-/** True when certainly no byte of the request was sent, so that another address of the same name may be tried at once. */
-export function isUnconnected(failed: SendFailure): boolean {
-  return failed === REFUSED || failed === UNREACHABLE || failed === UNMADE;
+/** True when no byte of the request was sent, certainly or by all appearance, so that another connection may be tried at once. */
+export function isUnsent(failed: SendFailure): boolean {
+  return failed === UNHEARD || failed === REFUSED || failed === UNREACHABLE || failed === UNMADE;
 }
 
 function failure(kind: SendFailure['kind'], code: string, words: string): SendFailure {

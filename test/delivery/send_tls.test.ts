@@ -114,11 +114,18 @@ describe('a receiver', () => {
   });
 
   test('that stalls in the handshake at one address is reached at the next one before the deadline', async () => {
-    const silent = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
+    let silentCount = 0;
+    const silent = createTcpServer((socket) => {
+      silentCount++;
+      socket.on('error', () => socket.destroy());
+    });
     const port = await listen(silent);
     const { names } = await serve(await authority.issue([NAME]), { host: '127.0.0.2', port });
     const target = makeTarget(`https://${NAME}:${port}/in`, ['127.0.0.1', '127.0.0.2']);
     expect(await sendTo(NAME, port, { target, timeoutMs: 2_000 })).toBe('status 200');
+    // And the connection to it is preferred to another such wait.
+    expect(await sendTo(NAME, port, { target, timeoutMs: 2_000 })).toBe('status 200');
     expect(names).toEqual([NAME]);
+    expect(silentCount).toBe(1);
   });
 });

@@ -2,7 +2,10 @@
 import { malformedAnswer, type SendFailure } from './send_error.ts';
 
 /** What is read of a body before the connection is dropped; a shorter one leaves the connection fit for the next request. */
-export const BODY_BYTES_MAX = 65_536;
+const BODY_BYTES_MAX = 65_536;
+
+/** What is kept of it: more than an excerpt takes, packed or not. */
+export const KEPT_BYTES_MAX = 8_192;
 
 /** Of one answer, with all that comes before it, its framing and its trailers. */
 const WIRE_BYTES_MAX = 1_048_576;
@@ -178,8 +181,11 @@ export class AnswerReader {
 
   #keep(part: Uint8Array): void {
     if (part.length === 0) return;
+    const room = KEPT_BYTES_MAX - this.#size;
     this.#size += part.length;
-    if (this.#body.push(part) === PARTS_MAX) this.#body = [Buffer.concat(this.#body)];
+    if (room <= 0) return;
+    const count = this.#body.push(part.length > room ? part.subarray(0, room) : part);
+    if (count === PARTS_MAX) this.#body = [Buffer.concat(this.#body)];
   }
 
   #end(isReusable: boolean): Answer {

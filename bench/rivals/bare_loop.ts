@@ -1,4 +1,4 @@
-// What nobody can beat on this machine: a loop that signs and POSTs, with no queue at all.
+// What nobody who sends by Bun's fetch can beat on this machine: a loop that signs and POSTs, with no queue at all.
 // Usage: bun bench/rivals/bare_loop.ts RECEIVER COUNT IN_FLIGHT.
 import { makeBody, postSigned } from './post.ts';
 

@@ -1,4 +1,4 @@
-// Signs a message and POSTs it, as every contender of the end-to-end bench does.
+// Signs a message and POSTs it by Bun's fetch, as every contender of the end-to-end bench but Tocsin does.
 import { sign } from '../../src/delivery/sign.ts';
 import { benchSecret } from '../fixtures.ts';
 

@@ -31,7 +31,7 @@ const nothing = async () => undefined;
 const lanes = { count: 100, fanOut: 10 };
 const LOGGED = ', attempts logged';
 
-/** The bare loop: no queue, the ceiling for all. */
+/** The bare loop: no queue, the ceiling for all that send by Bun's fetch. */
 export function bareLoop(receiver: string, inFlight: number): Sending {
   const start = (count: number) => startScript('rivals/bare_loop.ts', [receiver, String(count), String(inFlight)]);
   return {

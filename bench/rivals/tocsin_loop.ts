@@ -5,13 +5,12 @@ import { type Pump, startPump } from '../../src/delivery/pump.ts';
 import { repeat } from '../../src/delivery/repeat.ts';
 import { createLog } from '../../src/log.ts';
 import { openAlarm } from '../../src/store/alarm.ts';
-import { makeApi } from '../../src/store/api.ts';
-import { openSql } from '../../src/store/sql.ts';
+import { openWorkerCalls } from '../../src/store/worker_calls.ts';
 import { sayFirst } from './first.ts';
 
 const [databaseUrl = '', concurrency = ''] = process.argv.slice(2);
-const sql = openSql(databaseUrl, { max: 6 });
-const { workers } = makeApi(sql);
+const pool = openWorkerCalls(databaseUrl, { max: 4 });
+const workers = pool.calls;
 const log = createLog({ level: 'warn', write: (line) => void process.stderr.write(line) });
 const me = { p_host: 'bench', p_pid: process.pid };
 const { worker_id } = await workers.beat_worker({ p_worker_id: null, ...me });

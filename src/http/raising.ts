@@ -1,11 +1,13 @@
 // Raises together what is asked for at the same time: under load one call of the database, and one commit, serves many requests.
 import type { Api } from '../store/api.ts';
+import { CallTimeout } from '../store/call.ts';
 
 type Calls = Pick<Api['alerts'], 'raise_and_get_alert' | 'raise_and_get_alerts'>;
 type Raise = Calls['raise_and_get_alert'];
 type Arguments = Parameters<Raise>[0];
 type Waiting = {
   args: Arguments;
+  cameAtMs: number;
   resolve: (raised: Awaited<ReturnType<Raise>>) => void;
   reject: (error: unknown) => void;
 };
@@ -13,18 +15,21 @@ type Waiting = {
 /** Calls of one tenant under way; who comes meanwhile goes with the next. So nobody waits for company, only for a free one. */
 const UNDER_WAY_MAX = 2;
 const TOGETHER_MAX = 32;
+/** As long as for a connection of the pool: whoever waits has given up by then, and sends it again. */
+const WAIT_MS_MAX = 10_000;
 
 /**
  * The same as `raise_and_get_alert` for whoever calls it, each with an answer or an error of its own. Alerts with a key or a trace
  * go alone.
+ * @param now Milliseconds of a clock that only moves on.
  */
-export function gatherRaises(calls: Calls): Raise {
+export function gatherRaises(calls: Calls, now: () => number = () => performance.now()): Raise {
   const lines = new Map<number, Line>();
   return (args) => {
     const { p_dedupe_key, p_idempotency_key, p_traceparent } = args;
     if ((p_dedupe_key ?? p_idempotency_key ?? p_traceparent) != null) return calls.raise_and_get_alert(args);
     const tenantId = args.p_tenant_id ?? 1;
-    const line = lines.get(tenantId) ?? new Line(calls, tenantId, () => lines.delete(tenantId));
+    const line = lines.get(tenantId) ?? new Line(calls, tenantId, now, () => lines.delete(tenantId));
     lines.set(tenantId, line);
     return line.raise(args);
   };
@@ -38,21 +43,31 @@ class Line {
   constructor(
     readonly calls: Calls,
     readonly tenantId: number,
+    readonly now: () => number,
     readonly onIdle: () => void,
   ) {}
 
   raise(args: Arguments): ReturnType<Raise> {
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<Raise>>>();
-    this.#waiting.push({ args, resolve, reject });
+    this.#waiting.push({ args, cameAtMs: this.now(), resolve, reject });
     if (this.#underWay < UNDER_WAY_MAX) void this.#run();
     return promise;
   }
 
   async #run(): Promise<void> {
     this.#underWay++;
-    while (this.#waiting.length > 0) await this.#send(this.#waiting.splice(0, TOGETHER_MAX));
+    for (let next = this.#take(); next.length > 0; next = this.#take()) await this.#send(next);
     this.#underWay--;
     if (this.#underWay === 0) this.onIdle();
+  }
+
+  /** Those that go next. Nothing is raised for one that has waited for too long. */
+  #take(): Waiting[] {
+    const since = this.now() - WAIT_MS_MAX;
+    const inTime = this.#waiting.findIndex(({ cameAtMs }) => cameAtMs > since);
+    const late = this.#waiting.splice(0, inTime < 0 ? this.#waiting.length : inTime);
+    for (const { reject } of late) reject(new CallTimeout(`No call was free within ${WAIT_MS_MAX} ms.`));
+    return this.#waiting.splice(0, TOGETHER_MAX);
   }
 
   async #send(together: Waiting[]): Promise<void> {
@@ -80,8 +95,10 @@ class Line {
   }
 }
 
+/** Whether the server says that the statement failed, and only that: what ended with its session may have been committed. */
 function isFromServer(error: unknown): boolean {
-  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
-  // Shutting down, out of means: it would refuse each again.
-  return name === 'PostgresError' && !/^(?:53|57)/.test(String(code));
+  const { name, code, severity } = (error ?? {}) as { name?: unknown; code?: unknown; severity?: unknown };
+  if (name !== 'PostgresError' || severity === 'FATAL' || severity === 'PANIC') return false;
+  // Shutting down, out of means: it would refuse each again. With 08 a pooler says that it has lost the server behind it.
+  return !/^(?:08|53|57)/.test(String(code));
 }

@@ -9,7 +9,7 @@ type Alert = { message: string };
 type Sent = { messages: string[]; tenant: number | undefined; end: (error?: unknown) => void };
 
 /** Calls that end when the test says so; whoever raises `bad` alone is refused. */
-function makeCalls() {
+function makeCalls(now?: () => number) {
   const sent: Sent[] = [];
   const wait = async <T>(messages: string[], tenant: number | undefined, answer: () => T): Promise<T> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -17,16 +17,19 @@ function makeCalls() {
     await promise;
     return answer();
   };
-  const raise = gatherRaises({
-    raise_and_get_alert: ({ p_message, p_tenant_id }: { p_message: string; p_tenant_id?: number }) =>
-      wait([p_message], p_tenant_id, () => ({ message: p_message })),
-    raise_and_get_alerts: ({ p_alerts, p_tenant_id }: { p_alerts: Alert[]; p_tenant_id?: number }) =>
-      wait(
-        p_alerts.map(({ message }) => message),
-        p_tenant_id,
-        () => p_alerts,
-      ),
-  } as never);
+  const raise = gatherRaises(
+    {
+      raise_and_get_alert: ({ p_message, p_tenant_id }: { p_message: string; p_tenant_id?: number }) =>
+        wait([p_message], p_tenant_id, () => ({ message: p_message })),
+      raise_and_get_alerts: ({ p_alerts, p_tenant_id }: { p_alerts: Alert[]; p_tenant_id?: number }) =>
+        wait(
+          p_alerts.map(({ message }) => message),
+          p_tenant_id,
+          () => p_alerts,
+        ),
+    } as never,
+    now,
+  );
   const raised = (p_message: string, more: Partial<Parameters<typeof raise>[0]> = {}) =>
     raise({ p_message, p_tenant_id: 1, ...more }).then(
       ({ message }) => message,
@@ -88,7 +91,9 @@ test('when those together are refused, each is raised alone, and only the one at
 });
 
 test('when the answer is lost, nothing is raised twice, and those behind do not wait as long again', async () => {
-  for (const error of [refusal('57P01'), Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' })]) {
+  // The second is what a pooler says when it loses the server behind it, the third what a server says that breaks down.
+  const lost = [refusal('57P01'), refusal('08P01'), Object.assign(refusal('XX000'), { severity: 'FATAL' })];
+  for (const error of [...lost, Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' })]) {
     const { sent, raised, settled } = makeCalls();
     const all = Array.from({ length: 40 }, (_, n) => raised(`${n}`));
     sent[0]?.end();
@@ -100,6 +105,19 @@ test('when the answer is lost, nothing is raised twice, and those behind do not 
     expect(new Set(outcomes.slice(2))).toEqual(new Set([error.code]));
     expect(sent).toHaveLength(3);
   }
+});
+
+test('who has waited for ten seconds is told so, and nothing is raised for a client that may have given up', async () => {
+  let ms = 0;
+  const { sent, raised, settled } = makeCalls(() => ms);
+  const all = ['a', 'b', 'late'].map((message) => raised(message));
+  ms = 10_000;
+  all.push(raised('d'), raised('e'));
+  sent[0]?.end();
+  await settled();
+  expect(messagesOf(sent)).toEqual(['a', 'b', 'd,e']);
+  for (const { end } of sent) end();
+  expect(await Promise.all(all)).toEqual(['a', 'b', 'CALL_TIMEOUT', 'd', 'e']);
 });
 
 test('the database raises and shows a list as it does one, in order', async () => {

@@ -146,9 +146,9 @@ function answer(cached: Cached, source: CacheSource, ifNoneMatch: string | null,
 /** Of an answer from memory, besides what it has by itself. */
 export const hitHeaders = { 'x-cache': 'l1', 'cache-control': 'private, no-cache' };
 
-/** Whether a caller has the answer already. */
+/** Whether a caller has the answer already, or any (RFC 9110, 13.1.2). */
 export function isKnownTo(ifNoneMatch: string | null, etag: string): boolean {
-  return ifNoneMatch !== null && (ifNoneMatch === etag || ifNoneMatch.includes(etag));
+  return ifNoneMatch !== null && (ifNoneMatch === etag || ifNoneMatch === '*' || ifNoneMatch.includes(etag));
 }
 
 export function bodyOf(cached: Cached): Blob {

@@ -9,6 +9,8 @@ export function plainPathOf(url: string): string {
 
 /** With the query, as it was sent. */
 export function pathOf(url: string): string {
+  // Under a host that is none, Bun gives the path alone.
+  if (url.startsWith('/')) return url;
   const from = url.indexOf('/', url.indexOf('://') + 3);
   return from < 0 ? '/' : url.slice(from);
 }

@@ -1,5 +1,5 @@
 // Hosts and paths that strangers choose: the name in the header changes no answer, and neither breaks a server nor fills it.
-import { expect, test } from 'bun:test';
+import { expect, spyOn, test } from 'bun:test';
 import { join } from 'node:path';
 import { MeteredRoutes } from '../../src/http/request_meter.ts';
 import { RouteTable } from '../../src/http/route_table.ts';
@@ -30,6 +30,20 @@ test('what is kept in the cache does not depend on the host that its first reade
     await http.post('/api/v1/cache/invalidate/all', {}, admin);
     for (const path of paths) await fetch(http.url + path, { headers: { ...admin, host } });
     for (const path of paths) expect([host, (await http.get(path, admin)).status]).toEqual([host, 200]);
+  }
+});
+
+test('a write counts at once whatever its host is, and a query is never taken for the path', async () => {
+  const invalidate = spyOn(cache, 'invalidate');
+  for (const host of hosts) {
+    invalidate.mockClear();
+    const headers = { ...admin, host, 'content-type': 'application/json' };
+    const alerts = `${http.url}/api/v1/alerts?of=://x/api/v1/dashboard`;
+    await fetch(alerts, { method: 'POST', headers, body: '{"message":"one"}' });
+    expect([host, invalidate.mock.calls.flat().sort()]).toEqual([host, ['1:alerts', '1:deliveries']]);
+    const read = await fetch(`${http.url}/api/v1/api-keys?of=://x/api/v1/webhooks`, { headers });
+    // They take no such field, while webhooks without a query are answered.
+    expect([host, read.status]).toEqual([host, 422]);
   }
 });
 

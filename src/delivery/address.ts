@@ -3,7 +3,10 @@ import { lookup as lookupSystem } from 'node:dns/promises';
 import { LRUCache } from 'lru-cache';
 import { type AddressPolicy, checkAddress, readWebhookUrl } from '../store/address_rules.ts';
 
-/** A place to POST to. `addresses` are all permitted, IPv4 first; the later ones serve only when the earlier let no connection be made. */
+/**
+ * A place to POST to. `addresses` are all permitted, IPv4 first; the later ones serve when the earlier let no connection be made, or
+ * when a connection to one of them is there already.
+ */
 export type Target = {
   ok: true;
   isTls: boolean;
@@ -13,8 +16,6 @@ export type Target = {
   host: string;
   port: string;
   pathAndQuery: string;
-  address: string;
-  family: 4 | 6;
   addresses: readonly string[];
 };
 
@@ -59,10 +60,8 @@ export function makeResolver(options: ResolveOptions): (url: string) => Promise<
     }
     const answer = await pending;
     if (!answer.ok) return answer;
-    const address = answer.addresses[0] as string;
     const { isTls, hostname, host, port, pathAndQuery } = read;
-    const family = address.includes(':') ? 6 : 4;
-    return { ok: true, isTls, hostname, host, port, pathAndQuery, address, family, addresses: answer.addresses };
+    return { ok: true, isTls, hostname, host, port, pathAndQuery, addresses: answer.addresses };
   }
 }
 

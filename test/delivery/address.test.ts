@@ -22,8 +22,6 @@ describe('a host name', () => {
       host: 'hooks.example.com:8443',
       port: '8443',
       pathAndQuery: '/in?x=1',
-      address: '8.8.8.8',
-      family: 4,
       addresses: ['8.8.8.8', '8.8.4.4', '2606:4700::1'],
     });
   });
@@ -104,8 +102,8 @@ describe('a host name', () => {
   test('an IP address in the URL asks no DNS', async () => {
     const lookup: Lookup = () => Promise.reject(new Error('asked'));
     const resolve = makeResolver({ policy: strict, lookup });
-    expect(await resolve('http://134744072/')).toMatchObject({ ok: true, address: '8.8.8.8', hostname: '8.8.8.8' });
-    expect(await resolve('http://[2606:4700::1]/')).toMatchObject({ ok: true, address: '2606:4700::1', family: 6 });
+    expect(await resolve('http://134744072/')).toMatchObject({ ok: true, addresses: ['8.8.8.8'], hostname: '8.8.8.8' });
+    expect(await resolve('http://[2606:4700::1]/')).toMatchObject({ ok: true, addresses: ['2606:4700::1'] });
     expect((await resolve('http://10.0.0.1/')).ok).toBe(false);
   });
 });

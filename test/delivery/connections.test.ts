@@ -124,8 +124,7 @@ describe('a connection', () => {
     const receiver = await startReceiver();
     receiver.on('/', { does: 'answer', headers: { 'keep-alive': 'timeout=60' } });
     const script = `
-      import { Connections } from '../../src/delivery/connections.ts';
-import { send } from '${import.meta.dir}/../../src/delivery/send.ts';
+      import { send } from '${import.meta.dir}/../../src/delivery/send.ts';
       import { makeRequest } from '${import.meta.dir}/../support/send_request.ts';
       console.log((await send(makeRequest('${receiver.url}/'))).statusCode);`;
     const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' });

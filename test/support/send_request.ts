@@ -10,9 +10,8 @@ export const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 /** A target at loopback under any host name. */
 export function makeTarget(url: string, addresses = ['127.0.0.1']): Target {
   const { protocol, hostname, host, port, pathname, search } = new URL(url);
-  const [address = ''] = addresses;
   const parts = { isTls: protocol === 'https:', hostname, host, port, pathAndQuery: pathname + search };
-  return { ok: true, ...parts, address, family: address.includes(':') ? 6 : 4, addresses };
+  return { ok: true, ...parts, addresses };
 }
 
 /** A signed request to a URL; `body` is signed as it is. */

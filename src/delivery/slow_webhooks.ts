@@ -3,7 +3,7 @@ import { Aging, type Begun } from './aging.ts';
 
 /** Who takes longer is slow, as a receiver on another continent is; and who takes longer than the second hangs. */
 const LEVELS_MS = [50, 2_000] as const;
-/** Slow webhooks without a request under way that are remembered. */
+/** Slow webhooks without a request under way that are remembered: those that hang first, and then those that were slow lately. */
 const IDLE_MAX = 1_000;
 
 /** 0: answers quickly; 1: is slow; 2: hangs. */
@@ -26,6 +26,8 @@ export type Request = Begun & { lane: Lane; level: Level };
 export class SlowWebhooks {
   readonly #lanes = new Map<number, Lane>();
   readonly #slow = { 1: new Set<number>(), 2: new Set<number>() };
+  /** Without a request under way, the one that has been so for longest first. */
+  readonly #idle = { 1: new Set<Lane>(), 2: new Set<Lane>() };
   /** Requests under way by the level of their webhook. */
   readonly #counts: [number, number, number] = [0, 0, 0];
   readonly #quick: Aging<Request>;
@@ -63,6 +65,7 @@ export class SlowWebhooks {
 
   start(webhookId: number): Request {
     const lane = this.#lanes.get(webhookId) ?? this.#add(webhookId);
+    if (lane.underWay === 0 && lane.level > 0) this.#idle[lane.level as SlowLevel].delete(lane);
     const request: Request = { lane, level: 0, atMs: this.now(), isOver: false };
     lane.underWay++;
     lane.byLevel[0]++;
@@ -80,7 +83,17 @@ export class SlowWebhooks {
     lane.byLevel[request.level]--;
     this.#counts[lane.level]--;
     this.#settle(lane, request.level);
-    if (lane.underWay > 0 || (lane.level > 0 && this.#slow[1].size <= IDLE_MAX)) return;
+    if (lane.underWay > 0) return;
+    if (lane.level === 0) this.#lanes.delete(lane.webhookId);
+    else this.#idle[lane.level].add(lane);
+    if (this.#idle[1].size + this.#idle[2].size > IDLE_MAX) this.#forgetOne();
+  }
+
+  /** Many receivers are somewhat slow: these must not push out those that hang. */
+  #forgetOne(): void {
+    const kind = this.#idle[1].size > 0 ? this.#idle[1] : this.#idle[2];
+    const lane = kind.values().next().value as Lane;
+    kind.delete(lane);
     this.#settle(lane, 0);
     this.#lanes.delete(lane.webhookId);
   }

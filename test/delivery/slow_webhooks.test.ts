@@ -71,6 +71,26 @@ describe('a webhook', () => {
     }
     expect(slow.from(1).size).toBe(1_000);
   });
+
+  test('that hangs is remembered however many are slow, and of each kind those that were slow lately', () => {
+    const clock = makeClock();
+    const slow = new SlowWebhooks(clock.now);
+    const answer = (webhookId: number, ms: number) => {
+      const request = slow.start(webhookId);
+      clock.pass(ms);
+      slow.end(request);
+    };
+    for (let n = 1; n <= 1_500; n++) answer(n, 100);
+    answer(5_000, 3_000);
+    for (let n = 2_001; n <= 3_500; n++) answer(n, 100);
+    expect([5_000, 1, 2_500, 3_500].map((id) => slow.levelOf(id))).toEqual([2, 0, 0, 1]);
+    for (let n = 6_001; n <= 7_500; n++) answer(n, 2_000);
+    expect([5_000, 3_500, 6_500, 6_501, 7_500].map((id) => slow.levelOf(id))).toEqual([0, 0, 0, 2, 2]);
+    expect([slow.from(1).size, slow.from(2).size]).toEqual([1_000, 1_000]);
+    // Whoever answers at once is forgotten, and leaves its place to another.
+    answer(7_500, 0);
+    expect(slow.from(1).size).toBe(999);
+  });
 });
 
 describe('places', () => {

@@ -1,14 +1,6 @@
 create function tocsin_internal.count_pending(p_webhook_id integer, p_count_max integer) returns integer
 language sql stable set enable_seqscan = off as $$
-  select count(*)::integer from (
-    (select from tocsin_data.alert_delivery_queue q
-      where q.bucket = (p_webhook_id & 63)::smallint and q.webhook_id = p_webhook_id limit p_count_max)
-    union all
-    (select from tocsin_data.alert_delivery_parked p
-      where p.bucket = (p_webhook_id & 63)::smallint and p.webhook_id = p_webhook_id limit p_count_max)
-    union all
-    (select from tocsin_data.alert_delivery_retries r where r.webhook_id = p_webhook_id limit p_count_max)
-    limit p_count_max) waiting
+  select p.pending from tocsin_internal.pending_of(p_webhook_id, p_count_max) p
 $$;
 comment on function tocsin_internal.count_pending(integer, integer) is
-  'How many deliveries of a webhook wait, be it for their turn, a retry or the webhook; counts no further than p_count_max.';
+  'What pending_of says of a webhook, for a caller that allows sequential scans.';

@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts';
 import { Connection, type Route, type Times } from './connection.ts';
 import type { SendFailure } from './send_error.ts';
 
-/** Idle connections of all receivers together; the one that is idle for longest goes first. */
+/** Idle connections of all receivers together; one more, and of the receiver whose were idle first the oldest goes. */
 const IDLE_MAX = 256;
 /**
  * Servers close what is idle, and a request on its way at that moment is lost. Many do after five seconds; one that says by
@@ -18,7 +18,7 @@ const TICK_MS = 20;
 
 /** The connections of one process. */
 export class Connections {
-  /** By what they may be used for; those that were idle first come first, and none has no connection. */
+  /** By what they may be used for, those that got their first one first; in each list who was idle first comes first; none is empty. */
   readonly #idle = new Map<string, Connection[]>();
   #idleCount = 0;
   readonly #busy = new Set<Connection>();

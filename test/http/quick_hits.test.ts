@@ -57,6 +57,36 @@ describe('a quick answer', () => {
     }
   });
 
+  test('is that of the whole way however the request is spelt and whatever else it asks for', async () => {
+    const spellings = ['', '/', '?', '?page_size=1', '?page_size=1&page_size=2', '?q=%2Fa+b', '?q=%2fa%20b', '?%71=x'];
+    const wishes: Record<string, string>[] = [
+      { 'x-tenant': 'default' },
+      { range: 'bytes=0-1', accept: 'text/html' },
+      { 'x-http-method-override': 'DELETE', 'x-forwarded-host': 'b' },
+      { cookie: 'a=b', 'cache-control': 'no-store' },
+    ];
+    const ask = async (target: string, headers: Record<string, string>) => {
+      const answer = await fetch(http.url + target, { headers: { ...bearer, 'x-request-id': 'same', ...headers } });
+      answer.headers.delete('date');
+      return { target, ...answer.headers.toJSON(), status: answer.status, text: await answer.text() };
+    };
+    for (const target of spellings.map((each) => path + each)) {
+      for (const wish of wishes) {
+        epochs.bump('1:webhooks');
+        await ask(target, wish);
+        peek.mockClear();
+        const quick = await ask(target, wish);
+        expect(quick).toMatchObject({ target, status: 200, 'x-cache': 'l1' });
+        expect(peek).not.toHaveBeenCalled();
+        expect(await ask(target, { ...wish, origin: 'https://other.example' })).toEqual(quick);
+        expect(peek).toHaveBeenCalledTimes(1);
+      }
+      for (const tenant of ['', 'default, default', 'Default'])
+        expect(await ask(target, { 'x-tenant': tenant })).toMatchObject({ target, status: 403 });
+      expect(await ask(target, { authorization: `${bearer.authorization}x` })).toMatchObject({ target, status: 401 });
+    }
+  });
+
   test('has its own id, tag and limits, whatever the one before it had', async () => {
     const other = '/api/v1/alerts';
     await http.get(other, bearer);

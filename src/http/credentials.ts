@@ -52,6 +52,8 @@ const API_KEY_MS = 5_000;
 /** Nobody can revoke anything while the database is away: known callers are then served from memory for this long. */
 const AWAY_MS = 60_000;
 const TOUCH_MS = 10_000;
+/** No sum of epochs: what has it serves the requests that have waited for it, and is looked up again for the next. */
+const OUTDATED = -1;
 
 /** One per process. */
 export class Credentials {
@@ -153,12 +155,17 @@ export class Credentials {
 
   async #load(authorization: string, tenant: string | null): Promise<Known> {
     const [, text = ''] = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization) ?? [];
+    const askedAtMs = Date.now();
     if (text === '') throw unauthenticated('Credentials must be sent as Bearer, followed by a token or an API key.');
-    const known = text.startsWith(API_KEY_PREFIX) ? await this.#loadApiKey(text) : await this.#loadToken(text);
-    return tenant === null || tenant === known.caller.tenant ? known : await this.#switchTenant(known, tenant);
+    const known = text.startsWith(API_KEY_PREFIX)
+      ? await this.#loadApiKey(text, askedAtMs)
+      : await this.#loadToken(text, askedAtMs);
+    return tenant === null || tenant === known.caller.tenant
+      ? known
+      : await this.#switchTenant(known, tenant, askedAtMs);
   }
 
-  async #loadApiKey(text: string): Promise<Known> {
+  async #loadApiKey(text: string, askedAtMs: number): Promise<Known> {
     const p_key_hash = hashApiKey(text);
     const row = p_key_hash === undefined ? null : await this.o.calls.find_api_key({ p_key_hash });
     if (row === null)
@@ -168,10 +175,10 @@ export class Credentials {
     const rateSubject = `${tenant_id}:${subject}`;
     const rateLimit = rate_limit ?? this.o.config.rateLimit;
     const caller: Caller = { tenant_id, tenant, subject, role, rateSubject, rateLimit, expiresAtMs };
-    return this.#remember(caller, [`${tenant_id}:api_keys`], API_KEY_MS, api_key_id);
+    return this.#remember(caller, [`${tenant_id}:api_keys`], askedAtMs, API_KEY_MS, api_key_id);
   }
 
-  async #loadToken(text: string): Promise<Known> {
+  async #loadToken(text: string, askedAtMs: number): Promise<Known> {
     const claims = await this.#verifyToken(text);
     if ('fault' in claims) {
       if (claims.fault === 'role')
@@ -185,10 +192,10 @@ export class Credentials {
     const rateSubject = `${row.id}:user:${subject}`;
     const { rateLimit } = this.o.config;
     const caller: Caller = { tenant_id: row.id, tenant, subject, role, rateSubject, rateLimit, expiresAtMs };
-    return this.#remember(caller, [`${row.id}:tenants`], TOKEN_MS);
+    return this.#remember(caller, [`${row.id}:tenants`], askedAtMs, TOKEN_MS);
   }
 
-  async #switchTenant(known: Known, tenant: string): Promise<Known> {
+  async #switchTenant(known: Known, tenant: string, askedAtMs: number): Promise<Known> {
     const { caller, tags } = known;
     if (caller.role !== 'platform') {
       throw new Problem('PERMISSION_DENIED', 'Only the role platform may act in another tenant by x-tenant.');
@@ -196,15 +203,19 @@ export class Credentials {
     const row = await this.o.calls.get_tenant({ p_name: tenant });
     if (row === null) throw new Problem('PERMISSION_DENIED', 'There is no tenant of the name in x-tenant.');
     const switched = { ...caller, tenant_id: row.id, tenant };
-    return this.#remember(switched, [...tags, `${row.id}:tenants`], API_KEY_MS, known.apiKeyId);
+    return this.#remember(switched, [...tags, `${row.id}:tenants`], askedAtMs, API_KEY_MS, known.apiKeyId);
   }
 
-  #remember(caller: Caller, tags: readonly Tag[], freshMs: number, apiKeyId?: number): Known {
+  /** @param askedAtMs from before what this caller stands on was looked up: what changed since may not be in it */
+  #remember(caller: Caller, tags: readonly Tag[], askedAtMs: number, freshMs: number, apiKeyId?: number): Known {
     const now = Date.now();
     const endMs = caller.expiresAtMs ?? Number.POSITIVE_INFINITY;
     const freshUntilMs = Math.min(now + freshMs, endMs);
     const staleUntilMs = Math.min(now + freshMs + AWAY_MS, endMs);
-    return { caller, tags, epoch: this.o.epochs.sum(tags), freshUntilMs, staleUntilMs, apiKeyId };
+    // In this order: a change makes its time known before its count.
+    const sum = this.o.epochs.sum(tags);
+    const epoch = this.o.epochs.changedAt(tags) >= askedAtMs ? OUTDATED : sum;
+    return { caller, tags, epoch, freshUntilMs, staleUntilMs, apiKeyId };
   }
 
   /** Which keys were used is written together every few seconds, never by a request. */

@@ -61,11 +61,21 @@ describe('an API key', () => {
     credentials.forgetApiKeys(3);
     expect(await statusOf(identify(bearer))).toBe(401);
     database.row = row;
+    later(1);
     await identify(bearer);
     database.row = null;
     epochs.bump('4:api_keys');
     expect(await statusOf(identify(bearer))).toBe(200);
     epochs.bump('3:api_keys');
+    expect(await statusOf(identify(bearer))).toBe(401);
+  });
+
+  test('that is revoked while it is looked for is not remembered, whatever the answer was', async () => {
+    const { identify, bearer, database, epochs } = makeCredentials();
+    const first = identify(bearer);
+    database.row = null;
+    epochs.bump('3:api_keys');
+    expect(await statusOf(Promise.resolve(first))).toBe(200);
     expect(await statusOf(identify(bearer))).toBe(401);
   });
 

@@ -1,5 +1,5 @@
 // Gives deliveries that are claimed already their places in flight, so that a place never waits for the database.
-import { Aging } from './aging.ts';
+import { Aging, type Begun } from './aging.ts';
 import type { Delivery } from './batch.ts';
 import type { Flight } from './flight.ts';
 import { Ramp } from './ramp.ts';
@@ -16,8 +16,6 @@ const SPARE_MS = 20;
 /** Claimed and without a place at most. */
 const AHEAD_MAX = 1000;
 
-type Started = { atMs: number; isOver: boolean };
-
 /** How many more to claim: `free` of `of` places, and `ahead` beyond them; `below`: only for webhooks below this level. */
 export type Room = { free: number; of: number; ahead: number; below?: SlowLevel };
 
@@ -29,7 +27,7 @@ export class Places {
   /** Under way now. */
   count = 0;
   readonly slow: SlowWebhooks;
-  readonly #young: Aging<Started>;
+  readonly #young: Aging<Begun>;
   #youngCount = 0;
   #waiting: Delivery[] = [];
   #next = 0;
@@ -51,7 +49,7 @@ export class Places {
     readonly ramp: Ramp = new Ramp(),
   ) {
     this.slow = new SlowWebhooks(ramp.now);
-    this.#young = new Aging<Started>(YOUNG_MS, ramp.now, (started) => this.#outgrow(started));
+    this.#young = new Aging<Begun>(YOUNG_MS, ramp.now, (started) => this.#outgrow(started));
   }
 
   /** So few wait that they may all have started before the database answers. */
@@ -157,7 +155,7 @@ export class Places {
     this.#fill();
   }
 
-  #outgrow(started: Started): void {
+  #outgrow(started: Begun): void {
     started.isOver = true;
     this.#youngCount--;
   }

@@ -121,7 +121,9 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
 async function askAgain<T>(sql: Queryable, first: unknown, ask: () => PromiseLike<T>): Promise<T> {
   let error = first;
   for (let attempt = 2; attempt <= ATTEMPTS_MAX; attempt++) {
-    if (!('begin' in sql) || !passing.has((error as { code?: string }).code ?? '')) break;
+    const { code = '', severity } = error as { code?: string; severity?: string };
+    // What ended with its session may have been committed.
+    if (!('begin' in sql) || !passing.has(code) || severity === 'FATAL') break;
     try {
       return await ask();
     } catch (next) {

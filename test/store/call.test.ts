@@ -112,6 +112,17 @@ describe('a call that fails by what passes', () => {
   });
 });
 
+test('a call whose session broke down is not made again, as it may have been committed', async () => {
+  let asked = 0;
+  const unsafe = () => {
+    asked++;
+    return Promise.reject(Object.assign(new Error('exited'), { code: 'XX000', severity: 'FATAL' }));
+  };
+  const call = bindCall({ unsafe, begin: () => undefined } as never, 'stumble', scalar({}, c.bigint));
+  expect(await call().catch(({ code }) => code)).toBe('XX000');
+  expect(asked).toBe(1);
+});
+
 describe('makeApi', () => {
   test('bound to a transaction does its work there', async () => {
     const undone = new Error('undone');

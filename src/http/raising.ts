@@ -83,9 +83,9 @@ class Line {
       const raised = await this.calls.raise_and_get_alerts({ p_alerts, p_tenant_id: this.tenantId });
       for (const [i, each] of together.entries()) each.resolve(raised[i] as (typeof raised)[number]);
     } catch (error) {
-      // The server refused, and nothing was raised: each learns what is wrong with its own.
-      if (isFromServer(error)) await Promise.all(together.map((each) => this.#sendAlone(each)));
-      // Else it is away, and nobody knows what was raised. Those behind have waited as long, and would wait as long again.
+      // Nothing was raised: each learns what is wrong with its own.
+      if (isOfOne(error)) await Promise.all(together.map((each) => this.#sendAlone(each)));
+      // Else it holds for all; or the server is away, nobody knows what was raised, and those behind would wait as long again.
       else for (const each of [...together, ...this.#waiting.splice(0)]) each.reject(error);
     }
   }
@@ -95,10 +95,11 @@ class Line {
   }
 }
 
-/** Whether the server says that the statement failed, and only that: what ended with its session may have been committed. */
-function isFromServer(error: unknown): boolean {
+/** Whether nothing was raised, by the fault of one alert perhaps. What ended with its session may have been committed. */
+function isOfOne(error: unknown): boolean {
   const { name, code, severity } = (error ?? {}) as { name?: unknown; code?: unknown; severity?: unknown };
   if (name !== 'PostgresError' || severity === 'FATAL' || severity === 'PANIC') return false;
-  // Shutting down, out of means: it would refuse each again. With 08 a pooler says that it has lost the server behind it.
-  return !/^(?:08|53|57)/.test(String(code));
+  // With 08 a pooler says that it has lost the server behind it. A tenant that may not raise, or a server that is read-only, out
+  // of means or shutting down, would refuse each again.
+  return !/^(?:LIMIT|NTFND|08|25|53|57)/.test(String(code));
 }

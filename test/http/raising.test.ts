@@ -90,6 +90,20 @@ test('when those together are refused, each is raised alone, and only the one at
   expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'INVLD', 'e']);
 });
 
+test('when it is their tenant that may not raise, all are told, and none is tried again', async () => {
+  for (const code of ['LIMIT', 'NTFND']) {
+    const { sent, raised, settled } = makeCalls();
+    const all = ['a', 'b', 'c', 'd'].map((message) => raised(message));
+    sent[0]?.end();
+    await settled();
+    sent[2]?.end(refusal(code));
+    sent[1]?.end();
+    await settled();
+    expect(messagesOf(sent)).toEqual(['a', 'b', 'c,d']);
+    expect(await Promise.all(all)).toEqual(['a', 'b', code, code]);
+  }
+});
+
 test('when the answer is lost, nothing is raised twice, and those behind do not wait as long again', async () => {
   // The second is what a pooler says when it loses the server behind it, the third what a server says that breaks down.
   const lost = [refusal('57P01'), refusal('08P01'), Object.assign(refusal('XX000'), { severity: 'FATAL' })];

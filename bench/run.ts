@@ -1,5 +1,5 @@
 // Runs benches, as `bun run bench [NAME …] [--only WORD] [--short] [--against COMMIT]`: prints their tables; a full run writes
-// them into RESULTS.md.
+// them into RESULTS.md. Without names, all but the long ones.
 import { parseArgs } from 'node:util';
 import { compareWith } from './against.ts';
 import { brokenBudgets } from './budgets.ts';
@@ -25,7 +25,9 @@ const { values, positionals } = parseArgs({
 
 const { only = '' } = values;
 const chosen =
-  positionals.length === 0 ? scenarios.filter(({ name }) => name.startsWith(only)) : positionals.map(byName);
+  positionals.length === 0
+    ? scenarios.filter(({ name, isLong }) => name.startsWith(only) && !isLong)
+    : positionals.map(byName);
 const place = await openPlace();
 const broken: string[] = [];
 try {

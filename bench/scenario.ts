@@ -37,6 +37,8 @@ export type Scenario = {
   name: string;
   /** One sentence: what is measured. */
   title: string;
+  /** Takes so long that it runs only when it is named. */
+  isLong?: true;
   run(bench: Bench): Promise<Report>;
 };
 

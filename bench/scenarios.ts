@@ -10,6 +10,7 @@ import { scenario as latency } from './scenarios/latency.ts';
 import { scenario as queueOnly } from './scenarios/queue_only.ts';
 import { scenario as raise } from './scenarios/raise.ts';
 import { scenario as scale } from './scenarios/scale.ts';
+import { scenario as scaleLog } from './scenarios/scale_log.ts';
 import { scenario as sockets } from './scenarios/sockets.ts';
 import { scenario as workerLoop } from './scenarios/worker_loop.ts';
 
@@ -26,4 +27,5 @@ export const scenarios: Scenario[] = [
   httpSources,
   httpWrites,
   sockets,
+  scaleLog,
 ];

@@ -23,7 +23,7 @@ async function run(bench: Bench): Promise<Report> {
     await sql`vacuum analyze tocsin_data.webhooks, tocsin_data.webhook_routes, tocsin_data.webhook_lanes`;
     const filters = await growWebhooks(bench, sql, 'filters');
     await sql`truncate tocsin_data.alert_delivery_queue`;
-    const lists = await measureLists(bench, sql);
+    const lists = await measureLists(bench, sql, bench.pick([100_000, 1_000_000, 5_000_000], [100_000], [2000]));
     return reportOf(events, filters, fanOut, lists);
   } finally {
     await database.drop();

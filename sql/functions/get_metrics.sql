@@ -5,7 +5,7 @@ returns table (ready bigint, scheduled bigint, parked bigint, sending bigint, ol
   active_webhooks integer, unavailable_webhooks integer, breakers_closed integer, breakers_open integer,
   breakers_half_open integer, alert_partitions integer, log_partitions integer, key_partitions integer,
   partition_runway_seconds double precision,
-  tenants_near_queue_limit integer, tenants_over_queue_limit integer)
+  tenants_near_queue_limit integer, tenants_reached_queue_limit integer)
 language plpgsql stable security definer set search_path = '' set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   return query
@@ -41,4 +41,4 @@ begin
 end
 $$;
 comment on function tocsin.get_metrics() is
-  'What a monitor wants of the whole system: deliveries by state (ready: due now or within two minutes, scheduled, parked, sending; exact up to 10,000 of a state, then as the statistics of PostgreSQL have it), for how many seconds the oldest that could be sent has been due, workers alive, webhooks by use, health and breaker, for how long partitions are made ahead, and tenants whose queue_limit is nearly used (80 %) or exceeded.';
+  'What a monitor wants of the whole system: deliveries by state (ready: due now or within two minutes, scheduled, parked, sending; exact up to 10,000 of a state, then as the statistics of PostgreSQL have it), for how many seconds the oldest that could be sent has been due, workers alive, webhooks by use, health and breaker, for how long partitions are made ahead, and tenants whose queue_limit is nearly used (80 %) or reached.';

@@ -21,4 +21,4 @@ begin
 end
 $$;
 comment on function tocsin.get_system_health() is
-  'What a health check of the whole system shows: webhooks in use and unavailable, deliveries queued (counted up to 100,000), for how many seconds the oldest of them is overdue, workers alive, tenants of whose queue_limit 80 % or more is used, and what is not in the queue: retries scheduled for later, parked, being sent (each exact up to 10,000, then as the statistics of PostgreSQL have it).';
+  'What a health check of the whole system shows: webhooks in use and unavailable, deliveries queued (counted up to 100,000), for how many seconds the oldest of them is overdue, workers alive, tenants of whose queue_limit 80 % or more is used, and what is not in the queue: what is being sent, and retries scheduled for later and parked (these two exact up to 10,000, then as the statistics of PostgreSQL have it).';

@@ -163,9 +163,9 @@ function systemFamilies(f: SystemFigures | undefined): Family[] {
       [{ table: 'alert_delivery_log' }, m.log_partitions],
       [{ table: 'idempotency_keys' }, m.key_partitions],
     ]),
-    gauge('tocsin_tenant_queues', 'Tenants whose queue_limit is nearly used (80 %) or exceeded.', (m) => [
+    gauge('tocsin_tenant_queues', 'Tenants whose queue_limit is nearly used (80 %) or reached.', (m) => [
       [{ state: 'near' }, m.tenants_near_queue_limit],
-      [{ state: 'reached' }, m.tenants_over_queue_limit],
+      [{ state: 'reached' }, m.tenants_reached_queue_limit],
     ]),
     gauge('tocsin_partition_runway_seconds', 'For how long partitions are made ahead.', (m) => [
       [{}, m.partition_runway_seconds],

@@ -45,7 +45,8 @@ const deep = Type.Object(
       {
         description:
           'queue_depth is due now or soon, up to 100,000; scheduled are retries for later, parked wait for a webhook that is disabled or ' +
-          'whose breaker is open, sending are under way, each right to about a second above 10,000.',
+          'whose breaker is open, sending are under way. Above 10,000, scheduled and parked are ' +
+          'what the statistics of PostgreSQL say.',
       },
     ),
   },

@@ -33,13 +33,13 @@ begin
       from (select * from tocsin_data.alert_delivery_queue limit 1) q cross join generate_series(1, 10500) g;
   select * into m from tocsin.get_metrics();
   assert m.scheduled >= 10000, m::text;
-  assert (m.tenants_near_queue_limit, m.tenants_over_queue_limit) = (0, 0), m::text;
+  assert (m.tenants_near_queue_limit, m.tenants_reached_queue_limit) = (0, 0), m::text;
   perform tocsin.set_queue_limit('default', 10);
   insert into tocsin_data.tenant_queues values (1, 8, now(), now() + interval '1 hour');
-  assert (select (g.tenants_near_queue_limit, g.tenants_over_queue_limit) from tocsin.get_metrics() g) = (1, 0);
+  assert (select (g.tenants_near_queue_limit, g.tenants_reached_queue_limit) from tocsin.get_metrics() g) = (1, 0);
   assert (select w.tenants_near_queue_limit from tocsin.watch_system('here') w) = 1;
   update tocsin_data.tenant_queues set waiting = 11;
-  assert (select (g.tenants_near_queue_limit, g.tenants_over_queue_limit) from tocsin.get_metrics() g) = (0, 1);
+  assert (select (g.tenants_near_queue_limit, g.tenants_reached_queue_limit) from tocsin.get_metrics() g) = (0, 1);
   assert (select w.tenants_near_queue_limit from tocsin.watch_system('here') w) = 1;
 end
 $$;

@@ -67,7 +67,7 @@ export const systemCalls = {
       key_partitions: c.integer,
       partition_runway_seconds: c.double,
       tenants_near_queue_limit: c.integer,
-      tenants_over_queue_limit: c.integer,
+      tenants_reached_queue_limit: c.integer,
     },
   ),
   watch_system: one(

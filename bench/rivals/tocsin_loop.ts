@@ -1,11 +1,11 @@
 // Tocsin's worker with nothing to send: its loop claims, hands out, gathers and records as ever, and every delivery succeeds at once.
 // Usage: bun bench/rivals/tocsin_loop.ts DATABASE CONCURRENCY. Its first line of output comes with the first delivery.
-import type { Outcome } from '../../src/delivery/outcome.ts';
 import { type Pump, startPump } from '../../src/delivery/pump.ts';
 import { repeat } from '../../src/delivery/repeat.ts';
 import { createLog } from '../../src/log.ts';
 import { openAlarm } from '../../src/store/alarm.ts';
 import { openWorkerCalls } from '../../src/store/worker_calls.ts';
+import { delivered } from './delivered.ts';
 import { sayFirst } from './first.ts';
 
 const [databaseUrl = '', concurrency = ''] = process.argv.slice(2);
@@ -14,14 +14,6 @@ const workers = pool.calls;
 const log = createLog({ level: 'warn', write: (line) => void process.stderr.write(line) });
 const me = { p_host: 'bench', p_pid: process.pid };
 const { worker_id } = await workers.beat_worker({ p_worker_id: null, ...me });
-const delivered: Outcome = {
-  outcome: 'delivered',
-  status_code: 204,
-  response_ms: 3,
-  error: null,
-  response_body: null,
-  retry_after_seconds: null,
-};
 let pump: Pump | undefined;
 const alarm = await openAlarm(databaseUrl, () => pump?.wake());
 pump = startPump({

@@ -2,21 +2,12 @@
 import type { ClaimArguments } from '../../src/delivery/batch.ts';
 import { readClaim, recordArguments } from '../../src/delivery/batch.ts';
 import { BUCKET_COUNT } from '../../src/delivery/buckets.ts';
-import type { Outcome } from '../../src/delivery/outcome.ts';
 import { Lanes } from '../../src/delivery/lanes.ts';
 import { makeApi } from '../../src/store/api.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import { makeWebhooks, measureServer, queueDeliveries, settle } from '../fixtures.ts';
+import { delivered } from './delivered.ts';
 import { type DrainOptions, expectAll, type QueueShape, sampleOf } from './queue_shape.ts';
-
-const delivered: Outcome = {
-  outcome: 'delivered',
-  status_code: 204,
-  response_ms: 3,
-  error: null,
-  response_body: null,
-  retry_after_seconds: null,
-};
 
 const lanes = { count: 100, fanOut: 10 };
 

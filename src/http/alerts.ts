@@ -10,6 +10,7 @@ import { idOf, operation } from './operation.ts';
 import { listQuery, pageOf, pageThrough } from './pagination.ts';
 import { found } from './problem.ts';
 import { gatherRaises } from './raising.ts';
+import type { SingleReads } from './single_reads.ts';
 import { instantField, instantOf } from './time_filter.ts';
 import { readTraceparent } from '../trace_context.ts';
 
@@ -68,12 +69,15 @@ const read = operation(
 );
 
 /** Raising, listing and reading alerts. */
-export const alerts = (deps: Deps) => {
+export const alerts = (deps: Deps, singles: SingleReads) => {
   /** Of the span of this request, or else what its caller sent. */
   const traceparentOf = ({ headers }: Request) =>
     deps.tracing?.current()?.traceparent ?? readTraceparent(headers.get('traceparent'));
   const { raise_alerts, get_alert, list_alerts, count_alerts } = deps.api.alerts;
   const raise_and_get_alert = gatherRaises(deps.api.alerts);
+  const readOne = singles.add('alerts', async (p_tenant_id, p_alert_id) =>
+    found(await get_alert({ p_tenant_id, p_alert_id }), 'alert'),
+  );
   return new Elysia({ name: 'alerts', prefix: '/alerts' })
     .use(auth(deps))
     .get(
@@ -123,10 +127,5 @@ export const alerts = (deps: Deps) => {
       },
       raiseBatch,
     )
-    .get(
-      '/:id',
-      async ({ caller, params: { id } }) =>
-        found(await get_alert({ p_tenant_id: caller.tenant_id, p_alert_id: id }), 'alert'),
-      read,
-    );
+    .get('/:id', ({ caller, params: { id } }) => readOne(caller.tenant_id, id), read);
 };

@@ -26,6 +26,7 @@ import { replays } from './replays.ts';
 import { requestId } from './request_id.ts';
 import { MeteredRoutes, requestMeter } from './request_meter.ts';
 import { RouteTable } from './route_table.ts';
+import { SingleReads } from './single_reads.ts';
 import { system } from './system.ts';
 import { tenants } from './tenants.ts';
 import { traces } from './traces.ts';
@@ -103,7 +104,8 @@ export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
   const routes = new RouteTable();
   const metered = new MeteredRoutes(routes);
   let throughRoutes: (request: Request) => Promise<Response>;
-  const hotReads = makeHotReads(deps, (request) => throughRoutes(request));
+  const singles = new SingleReads();
+  const hotReads = makeHotReads(deps, singles, (request) => throughRoutes(request));
   parts.hotReads = hotReads;
   const app = new Elysia({
     name: 'tocsin',
@@ -135,13 +137,13 @@ export function makeApp(given: Deps, drain = new Drain(), parts: Parts = {}) {
       v1
         .use(docs(() => routes.all, '/api/v1'))
         .use(health(deps, { isHidden: true }))
-        .use(webhooks(deps))
+        .use(webhooks(deps, singles))
         .use(webhookActions(deps))
         .use(replays(deps))
-        .use(alerts(deps))
+        .use(alerts(deps, singles))
         .use(alertActions(deps))
         .use(dashboard(deps))
-        .use(deliveries(deps))
+        .use(deliveries(deps, singles))
         .use(system(deps))
         .use(apiKeys(deps))
         .use(tenants(deps))

@@ -8,6 +8,7 @@ import type { Deps } from './deps.ts';
 import { idOf, operation } from './operation.ts';
 import { listQuery } from './pagination.ts';
 import { found } from './problem.ts';
+import type { SingleReads } from './single_reads.ts';
 
 const tag = 'deliveries';
 const params = idOf('delivery');
@@ -50,9 +51,13 @@ const retry = operation(
 );
 
 /** Listing, reading and retrying deliveries. */
-export const deliveries = (deps: Deps) => {
+export const deliveries = (deps: Deps, singles: SingleReads) => {
   const { get_delivery, list_attempts, retry_delivery } = deps.api.deliveries;
   const key = (tenantId: number, id: number) => ({ p_tenant_id: tenantId, p_delivery_id: id });
+  const readOne = singles.add('deliveries', async (tenantId, id) => {
+    const row = found(await get_delivery(key(tenantId, id)), 'delivery');
+    return { ...row, attempts: await list_attempts(key(tenantId, id)) };
+  });
   return new Elysia({ name: 'deliveries', prefix: '/deliveries' })
     .use(auth(deps))
     .get(
@@ -61,14 +66,7 @@ export const deliveries = (deps: Deps) => {
         deliveriesOf(deps, caller, query, { p_webhook_id: query.webhook_id, p_alert_id: query.alert_id }),
       list,
     )
-    .get(
-      '/:id',
-      async ({ caller, params: { id } }) => {
-        const row = found(await get_delivery(key(caller.tenant_id, id)), 'delivery');
-        return { ...row, attempts: await list_attempts(key(caller.tenant_id, id)) };
-      },
-      read,
-    )
+    .get('/:id', ({ caller, params: { id } }) => readOne(caller.tenant_id, id), read)
     .post(
       '/:id/retry',
       async ({ caller, params: { id }, status }) => status(202, await retry_delivery(key(caller.tenant_id, id))),

@@ -6,6 +6,7 @@ import { type AuthDeps, admit, admitAs, admittedCaller, type Caller } from './au
 import { keyOf, keysLike, type Rule, ruleOf, TagLists, tagsLike, tagsWritten } from './hot_rules.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { pathOf } from './request_path.ts';
+import type { SingleReads } from './single_reads.ts';
 
 export interface HotReadDeps extends AuthDeps {
   cache: Cache | undefined;
@@ -25,10 +26,17 @@ export interface HotReads {
 
 const KEY_CHARACTERS_MAX = 2_000;
 
-/** @param throughRoutes the whole app: a miss goes through its route like any request, only with its caller known already */
-export function makeHotReads(deps: HotReadDeps, throughRoutes: (request: Request) => Promise<Response>): HotReads {
+/**
+ * @param singles what of a miss needs no route
+ * @param throughRoutes the whole app: all other misses go through their route like any request, only with its caller known already
+ */
+export function makeHotReads(
+  deps: HotReadDeps,
+  singles: Pick<SingleReads, 'find'>,
+  throughRoutes: (request: Request) => Promise<Response>,
+): HotReads {
   const { cache } = deps;
-  const reader = new Reader(throughRoutes);
+  const reader = new Reader(singles, throughRoutes);
   return {
     plugin: makePlugin(deps, reader),
     async warm(caller, request, paths) {
@@ -90,7 +98,10 @@ class Reader {
   readonly #own = new WeakSet<Request>();
   readonly #tags = new TagLists();
 
-  constructor(private readonly throughRoutes: (request: Request) => Promise<Response>) {}
+  constructor(
+    private readonly singles: Pick<SingleReads, 'find'>,
+    private readonly throughRoutes: (request: Request) => Promise<Response>,
+  ) {}
 
   /** Whether the request is one that this makes for a miss. */
   isOwn(request: Request): boolean {
@@ -119,7 +130,12 @@ class Reader {
     return cache.read(keyOf(caller.tenant_id, path), tags, load, rule);
   }
 
-  async #load(request: Request, path: string, caller: Caller, requestId: string): Promise<Loaded> {
+  #load(request: Request, path: string, caller: Caller, requestId: string): Promise<Loaded> {
+    const single = this.singles.find(path);
+    return single ? loadSingle(single(caller.tenant_id)) : this.#loadRoute(request, path, caller, requestId);
+  }
+
+  async #loadRoute(request: Request, path: string, caller: Caller, requestId: string): Promise<Loaded> {
     const host = request.headers.get('host') ?? '';
     // Whatever host was asked for: the answer is kept for those who ask for another.
     const again = new Request(`http://localhost${path}`, { headers: { host, 'x-request-id': requestId } });
@@ -129,6 +145,16 @@ class Reader {
     if (response.status === 404) return { text: await response.text(), isMissing: true };
     if (response.status !== 200 || !response.headers.has('etag')) throw new Uncached(response);
     return { text: await response.text() };
+  }
+}
+
+async function loadSingle(reading: Promise<unknown>): Promise<Loaded> {
+  try {
+    return { text: JSON.stringify(await reading) };
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 404)) throw error;
+    const { errorCode: error_code, detail } = error;
+    return { text: JSON.stringify({ error_code, detail }), isMissing: true };
   }
 }
 

@@ -61,12 +61,18 @@ export function operation<const I extends Inputs>(operationId: string, descripti
 export const strict = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
 
+type Noun = 'webhook' | 'alert' | 'delivery' | 'API key';
+
+/** Beyond this no id can be. */
+export const idMaxOf = (noun: Noun) =>
+  noun === 'webhook' || noun === 'API key' ? 2_147_483_647 : Number.MAX_SAFE_INTEGER;
+
 /** The `id` of a path. */
-export const idOf = (noun: 'webhook' | 'alert' | 'delivery' | 'API key') =>
+export const idOf = (noun: Noun) =>
   strict({
     id: Type.Integer({
       minimum: 1,
-      maximum: noun === 'webhook' || noun === 'API key' ? 2_147_483_647 : Number.MAX_SAFE_INTEGER,
+      maximum: idMaxOf(noun),
       examples: [{ webhook: ids.webhook, 'API key': ids.apiKey, alert: ids.alert, delivery: ids.delivery }[noun]],
       description: `The id of the ${noun}.`,
     }),

@@ -7,6 +7,8 @@ import type { Deps } from './deps.ts';
 import { idOf, operation } from './operation.ts';
 import { listQuery, pageOf, pageThrough } from './pagination.ts';
 import { found } from './problem.ts';
+import { gatherReads } from './reading.ts';
+import type { SingleReads } from './single_reads.ts';
 import { createBody, sealedSecret, storedSettings, type UpdateBody, updateBody } from './webhook_body.ts';
 
 const tag = 'webhooks';
@@ -64,8 +66,13 @@ const remove = operation(
 );
 
 /** Creating, reading, changing and deleting webhooks. */
-export const webhooks = (deps: Deps) => {
+export const webhooks = (deps: Deps, singles: SingleReads) => {
   const { get_webhook, list_webhooks, count_webhooks, create_webhook, delete_webhook } = deps.api.webhooks;
+  // With tracing each has a call of its own, which its trace can show.
+  const getOne = deps.tracing === undefined ? gatherReads(deps.api.webhooks) : get_webhook;
+  const readOne = singles.add('webhooks', async (p_tenant_id, p_webhook_id) =>
+    found(await getOne({ p_tenant_id, p_webhook_id }), 'webhook'),
+  );
   return new Elysia({ name: 'webhooks', prefix: '/webhooks' })
     .use(auth(deps))
     .get(
@@ -98,12 +105,7 @@ export const webhooks = (deps: Deps) => {
       },
       create,
     )
-    .get(
-      '/:id',
-      async ({ caller, params: { id } }) =>
-        found(await get_webhook({ p_tenant_id: caller.tenant_id, p_webhook_id: id }), 'webhook'),
-      read,
-    )
+    .get('/:id', ({ caller, params: { id } }) => readOne(caller.tenant_id, id), read)
     .put(
       '/:id',
       ({ caller, params, body }) => changeWebhook(deps, caller.tenant_id, params.id, body),

@@ -39,7 +39,8 @@ begin
       ('list_webhooks(1, p_q => ''nowhere'')', 0, 3200),
       ('list_api_keys(1)', 20, 200), ('list_api_keys(1, true, 2500)', 20, 200), (format('list_api_keys(%s)', v_small), 20, 200),
       (format('list_replays(1, %s)', v_hook), 20, 200), ('list_tenants()', 20, 200), ('list_tenants(2500)', 20, 200),
-      ('get_tenant(''tenant-4000'')', 1, 20), (format('get_webhook(1, %s)', v_middle), 1, 100)
+      ('get_tenant(''tenant-4000'')', 1, 20), (format('get_webhook(1, %s)', v_middle), 1, 100),
+      (format('get_webhooks(1, array[%s, %s])', v_hook, v_middle), 2, 100)
     ) as c(call, n, most)
   loop
     v_before := pg_temp.rows_read();

@@ -10,6 +10,7 @@ import { mintToken, type TokenClaims } from '../../src/http/token.ts';
 import { createLog } from '../../src/log.ts';
 import { type Api, makeApi } from '../../src/store/api.ts';
 import type { Cache } from '../../src/store/cache.ts';
+import type { CallOptions } from '../../src/store/call.ts';
 import { Epochs } from '../../src/store/epochs.ts';
 import { MemoryRateCounter, type RateCounter } from '../../src/store/rate_counter.ts';
 import type { Sql } from '../../src/store/sql.ts';
@@ -61,6 +62,8 @@ export interface TestHttpOptions {
   /** In place of a pool on a database of its own. */
   sql?: Sql;
   deadlineMs?: number;
+  /** Sees each call of a SQL function, and runs it. */
+  observe?: CallOptions['observe'];
   /** Tests that change rows behind the server's back read them at once without one. */
   cache?: Cache;
   /** What the cache and the credentials share; given where a test has a cache. */
@@ -71,7 +74,8 @@ export interface TestHttpOptions {
 /** Call it at the top level of a file; the server stops when the file is done. */
 export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp> {
   const sql = options.sql ?? (await testDatabase()).sql;
-  const api = makeApi(sql, { deadlineMs: options.deadlineMs ?? 10_000 });
+  const { deadlineMs = 10_000, observe } = options;
+  const api = makeApi(sql, { deadlineMs, ...(observe && { observe }) });
   const vault = makeVault(['test key '.repeat(4)]);
   const logged: string[] = [];
   const log = createLog({ level: 'debug', write: (line) => void logged.push(line) });

@@ -87,6 +87,7 @@ export const webhookCalls = {
   delete_webhook: scalar(webhookKey, c.nothing),
   enable_webhook: scalar(webhookKey, c.nothing),
   get_webhook: maybe(webhookKey, webhookRow),
+  get_webhooks: many({ p_tenant_id: c.integer, p_webhook_ids: c.arrayOf(c.integer) }, webhookRow),
   list_webhooks: many(
     {
       ...webhookFilters,

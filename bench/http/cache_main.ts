@@ -1,5 +1,6 @@
 // Tocsin's cache without HTTP around it: reads that Redis or the database answers, in a loop.
 // Usage: bun bench/http/cache_main.ts DATABASE [REDIS_PORT].
+import { gatherReads } from '../../src/http/reading.ts';
 import { makeApi } from '../../src/store/api.ts';
 import { Cache } from '../../src/store/cache.ts';
 import { Circuit } from '../../src/store/circuit.ts';
@@ -16,6 +17,8 @@ export type CacheOrder = { source: keyof typeof caches; inFlight: number; ms: nu
 const [databaseUrl = '', redisPort] = process.argv.slice(2);
 const sql = openSql(databaseUrl, { max: 10 });
 const api = makeApi(sql, { deadlineMs: 10_000 });
+/** As the route of a webhook loads it. */
+const getWebhook = gatherReads(api.webhooks);
 const epochs = new Epochs();
 const redis = redisPort === undefined ? undefined : openRedis(`redis://127.0.0.1:${redisPort}`, () => undefined);
 /** Memory has room for one answer: it never has the one that is asked for. */
@@ -28,9 +31,7 @@ const caches = {
 const tags = ['1:webhooks', '1:deliveries', '0:health'];
 const ids = (await api.webhooks.list_webhooks({ p_tenant_id: 1, p_limit: 400 })).map(({ id }) => id);
 const read = (source: CacheOrder['source'], p_webhook_id: number) => {
-  const load = async () => ({
-    text: JSON.stringify(await api.webhooks.get_webhook({ p_tenant_id: 1, p_webhook_id })),
-  });
+  const load = async () => ({ text: JSON.stringify(await getWebhook({ p_tenant_id: 1, p_webhook_id })) });
   return caches[source].read(`1|/api/v1/webhooks/${p_webhook_id}`, tags, load);
 };
 if (redis !== undefined) {

@@ -60,7 +60,8 @@ async function run(rig: Rig): Promise<Report> {
       ...commonNotes,
       'Each connection asks for other webhooks in turn, 400 in all, from a memory with room for one. An answer in Redis ' +
         'holds for two seconds, so a few of a hundred reads are loaded anew. All pools have ten connections.',
-      'The cache alone is what a read costs beside HTTP: it is looked for in memory and Redis, loaded by the typed call and kept. ' +
+      'Reads that miss at the same time share calls of the database; those of the bare clients have one each. ' +
+        'The cache alone is what a read costs beside HTTP: it is looked for in memory and Redis, loaded and kept. ' +
         'CPU time here is that of the asking program, not that of Redis or PostgreSQL.',
     ],
   };

@@ -7,8 +7,6 @@ export interface Gathering<Question, Answer> {
   alone(question: Question): Promise<Answer>;
   /** The answers, in the order of the questions, which are all of this tenant. */
   together(questions: readonly Question[], tenantId: number): Promise<readonly Answer[]>;
-  /** Whether it does no harm to ask again where nobody knows what has happened: where nothing is written. */
-  isRepeatable: boolean;
   togetherMax: number;
 }
 
@@ -97,15 +95,13 @@ class Line<Question, Answer> {
 
   async #send(together: Waiting<Question, Answer>[]): Promise<void> {
     if (together.length === 1) return this.#sendAlone(together[0] as Waiting<Question, Answer>);
-    const { gathering, tenantId } = this;
     try {
       const questions = together.map(({ question }) => question);
-      const answers = await gathering.together(questions, tenantId);
+      const answers = await this.gathering.together(questions, this.tenantId);
       for (const [i, each] of together.entries()) each.resolve(answers[i] as Answer);
     } catch (error) {
-      // Nothing has happened, or it does not matter: each learns what is wrong with its own.
-      if (isOfOne(error) || (gathering.isRepeatable && isLost(error)))
-        await Promise.all(together.map((each) => this.#sendAlone(each)));
+      // Nothing has happened: each learns what is wrong with its own.
+      if (isOfOne(error)) await Promise.all(together.map((each) => this.#sendAlone(each)));
       // Else it holds for all; or the server is away, nobody knows what has happened, and those behind would wait as long again.
       else for (const each of [...together, ...this.#waiting.splice(0)]) each.reject(error);
     }
@@ -116,20 +112,11 @@ class Line<Question, Answer> {
   }
 }
 
-type Failure = { name?: unknown; code?: unknown; severity?: unknown };
-
 /** Whether nothing has happened, by the fault of one question perhaps. What ended with its session may have been committed. */
 function isOfOne(error: unknown): boolean {
-  const { name, code, severity } = (error ?? {}) as Failure;
+  const { name, code, severity } = (error ?? {}) as { name?: unknown; code?: unknown; severity?: unknown };
   if (name !== 'PostgresError' || severity === 'FATAL' || severity === 'PANIC') return false;
   // With 08 a pooler says that it has lost the server behind it. A tenant that may not raise, or a server that is read-only, out
   // of means or shutting down, would refuse each again.
   return !/^(?:LIMIT|NTFND|08|25|53|57)/.test(String(code));
-}
-
-/** Whether the one connection was lost that all went by. */
-function isLost(error: unknown): boolean {
-  return /^(?:CONNECTION_CLOSED|CONNECTION_DESTROYED|ECONNRESET|EPIPE|57P01|08...)$/.test(
-    String((error as Failure)?.code),
-  );
 }

@@ -16,7 +16,6 @@ export function gatherRaises({ raise_and_get_alert, raise_and_get_alerts }: Call
       tenantOf: ({ p_tenant_id }) => p_tenant_id ?? 1,
       alone: raise_and_get_alert,
       together: (alerts, p_tenant_id) => raise_and_get_alerts({ p_alerts: alerts.map(fieldsOf), p_tenant_id }),
-      isRepeatable: false,
       togetherMax: 32,
     },
     now,

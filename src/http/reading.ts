@@ -20,7 +20,6 @@ export function gatherReads({ get_webhook, get_webhooks }: Calls, now?: () => nu
         const byId = new Map(rows.map((row) => [row.id, row]));
         return asked.map(({ p_webhook_id }) => byId.get(p_webhook_id) ?? null);
       },
-      isRepeatable: true,
       togetherMax: 64,
     },
     now,

@@ -93,6 +93,20 @@ test("without a caller's trace the request begins one, a failed delivery is an e
   expect(attempts[0]?.status.message).toBe('http_500');
 });
 
+test('reads at the same time have each their own SQL call in their trace', async () => {
+  const traces = Array.from({ length: 8 }, (_, i) => `${i + 1}`.repeat(32));
+  await Promise.all(
+    traces.map((id, i) =>
+      fetch(`${url}/api/v1/webhooks/${900_000 + i}`, { headers: { traceparent: `00-${id}-b7ad6b7169203331-01` } }),
+    ),
+  );
+  for (const id of traces) {
+    const call = await until(() => spansOf(id).find(({ kind }) => kind === 3), { what: `the SQL call of ${id}` });
+    const served = await until(() => spansOf(id).find(({ kind }) => kind === 2), { what: `the request of ${id}` });
+    expect([call.name, call.parentSpanId]).toEqual(['get_webhook', served.spanId]);
+  }
+});
+
 test('what the caller does not want kept is not sent, and its trace goes on all the same', async () => {
   const webhook = await flow.makeWebhook();
   const unkept = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';

@@ -10,13 +10,26 @@ returns table (recorded integer, late integer, lease_id bigint, delivery_ids tex
   next_ready_ms integer, walk_us integer)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_recorded record;
+  r record; c record;
 begin
-  v_recorded := tocsin.record_delivery_results(p_lease_ids, p_delivery_ids, p_alert_ids, p_webhook_ids, p_attempts, p_outcomes,
+  r := tocsin_internal.record_results(p_lease_ids, p_delivery_ids, p_alert_ids, p_webhook_ids, p_attempts, p_outcomes,
     p_status_codes, p_response_ms, p_errors, p_response_bodies, p_retry_after_seconds, p_closed_lease_ids, p_worker_id);
-  return query select v_recorded.recorded, v_recorded.late, c.*
-    from tocsin_internal.claim_columns(p_worker_id, p_limit, p_lease_ms, p_after_webhook_id, p_buckets, p_overdue_ms,
-      p_busy_webhook_ids, p_busy_counts, p_floor_webhook_ids, p_floor_delivery_ids, p_walks) c;
+  c := tocsin_internal.claim_columns(p_worker_id, p_limit, p_lease_ms, p_after_webhook_id, p_buckets, p_overdue_ms,
+    p_busy_webhook_ids, p_busy_counts, p_floor_webhook_ids, p_floor_delivery_ids, p_walks);
+  recorded := r.recorded;
+  late := r.late;
+  lease_id := c.lease_id;
+  delivery_ids := c.delivery_ids;
+  alert_ids := c.alert_ids;
+  webhook_ids := c.webhook_ids;
+  attempts := c.attempts;
+  versions := c.versions;
+  payload_alert_ids := c.payload_alert_ids;
+  payloads := c.payloads;
+  next_after_webhook_id := c.next_after_webhook_id;
+  next_ready_ms := c.next_ready_ms;
+  walk_us := c.walk_us;
+  return next;
 end
 $$;
 comment on function tocsin.record_and_claim(bigint[], bigint[], bigint[], integer[], smallint[], text[], smallint[], integer[],

@@ -1,6 +1,6 @@
 -- Lanes that may not be served are listed with 0 slots. An ordered lane is freed when its delivery is recorded or put back,
--- not by the clock: what was in flight must be back at its head first. The ten minutes are for a lease that someone deleted
--- by hand.
+-- not by the clock: what was in flight must be back at its head first. The ten minutes of lane_ready_at are for a lease that
+-- someone deleted by hand.
 create function tocsin_internal.claim_lanes(
   p_webhook_ids integer[], p_heads timestamptz[], p_buckets smallint[], p_overdue interval,
   p_busy_webhook_ids integer[], p_busy_counts integer[],
@@ -18,15 +18,10 @@ begin
       select w.webhook_id, w.n, r.ready_at, l.ordered or l.rate_limit_per_second is not null as is_special,
              case when l.ordered then '-infinity' else w.head_at end as head_at,
              case when r.ready_at <= v_now - p_overdue
-                  then least(coalesce(l.slots_max, l.max_in_flight), l.max_in_flight)
-                    - coalesce(p_busy_counts[array_position(p_busy_webhook_ids, w.webhook_id)], 0) else 0 end as slots
+                  then tocsin_internal.lane_slots(l, p_busy_webhook_ids, p_busy_counts) else 0 end as slots
         from unnest(p_webhook_ids, p_heads) with ordinality as w(webhook_id, head_at, n)
         join tocsin_data.webhook_lanes l on l.bucket = (w.webhook_id & 63)::smallint and l.webhook_id = w.webhook_id
-        cross join lateral (
-         select case when l.is_open and (p_buckets is null or l.bucket = any (p_buckets))
-                      and (l.busy_delivery_id is null or l.busy_until < v_now - interval '10 minutes')
-                     then greatest(w.head_at, l.blocked_until,
-                       tocsin_internal.rate_ready_at(l.rate_next_at, l.rate_limit_per_second)) end) as r(ready_at)
+        cross join lateral (select tocsin_internal.lane_ready_at(l, w.head_at, p_buckets, v_now) offset 0) as r(ready_at)
        offset 0) c;
 end
 $$;

@@ -16,19 +16,18 @@ begin
     select n.bucket, n.webhook_id, n.due_at, n.next_floor, w.step + 1, w.visited + (n.due_at is not null)::integer
       from walk w
      cross join lateral (select p_floor_webhook_ids[w.next_floor] as id, (p_floor_webhook_ids[w.next_floor] & 63)::smallint as bucket,
-                                p_buckets is null or w.bucket = any (p_buckets) as is_mine offset 0) f
+                                p_buckets is null or w.bucket = any (p_buckets) as is_mine,
+                                case when p_buckets is null then w.bucket + 1
+                                     else (select min(b.bucket) from unnest(p_buckets) as b(bucket) where b.bucket > w.bucket)
+                                     end as next_bucket offset 0) f
      cross join lateral (
         (select q.bucket, q.webhook_id, q.due_at, w.next_floor from tocsin_data.alert_delivery_queue q
-          where f.id is null and (q.bucket, q.webhook_id) > (w.bucket, case when f.is_mine then w.webhook_id else 2147483647 end)
-          order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1)
-        union all
-        (select q.bucket, q.webhook_id, q.due_at, w.next_floor from tocsin_data.alert_delivery_queue q
-          where f.id is not null and f.is_mine and q.bucket = w.bucket and q.webhook_id > w.webhook_id
+          where f.is_mine and q.bucket = w.bucket and q.webhook_id > w.webhook_id
             and q.webhook_id < case when f.bucket = w.bucket then f.id else 2147483647 end
           order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1)
         union all
         (select q.bucket, q.webhook_id, q.due_at, w.next_floor from tocsin_data.alert_delivery_queue q
-          where f.bucket > w.bucket and q.bucket > w.bucket and q.bucket < f.bucket
+          where q.bucket >= f.next_bucket and q.bucket < coalesce(f.bucket, 64)
           order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1)
         union all
         (select q.bucket, q.webhook_id, q.due_at, w.next_floor from tocsin_data.alert_delivery_queue q

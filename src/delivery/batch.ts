@@ -84,7 +84,8 @@ export type RecordArguments = {
   p_alert_ids: number[];
   p_webhook_ids: number[];
   p_attempts: number[];
-  p_outcomes: string[];
+  /** Null: all were delivered. */
+  p_outcomes: string[] | null;
   p_status_codes: (number | null)[];
   p_response_ms: (number | null)[];
   p_errors: (string | null)[] | null;
@@ -101,7 +102,7 @@ export function recordArguments(results: readonly Result[], closedLeaseIds: numb
     p_alert_ids: results.map((r) => r.delivery.alertId),
     p_webhook_ids: results.map((r) => r.delivery.webhookId),
     p_attempts: results.map((r) => r.delivery.attempt),
-    p_outcomes: results.map((r) => r.outcome.outcome),
+    p_outcomes: results.every((r) => r.outcome.outcome === 'delivered') ? null : results.map((r) => r.outcome.outcome),
     p_status_codes: results.map((r) => r.outcome.status_code),
     p_response_ms: results.map((r) => r.outcome.response_ms),
     p_errors: unlessAllNull(results.map((r) => r.outcome.error)),

@@ -15,6 +15,8 @@ const WALK_MS = 50;
 const DEAR_MS = 5;
 /** Of the time at most a tenth goes into looking for lanes. */
 const WALK_SHARE = 10;
+/** A claim from fewer lanes that are known would leave too much to too few. */
+const LANES_MIN = 12;
 /** What others own is taken when it has waited this long: its owner is dead, or drowning. */
 const OVERDUE_MS = 2_000;
 const SWEEP_MS = 1_000;
@@ -55,7 +57,7 @@ export class Lanes {
   /** Where the next claim looks, of what is in `buckets` (null: all). */
   next(limit: number, buckets: number[] | null): LaneArguments {
     const isWalkDue = this.now() - this.#walkedAt >= Math.max(WALK_MS, WALK_SHARE * this.#walkMs);
-    const known = this.#mustWalk || isWalkDue ? undefined : this.#known(Math.max(limit >> 3, 12), buckets);
+    const known = this.#mustWalk || isWalkDue ? undefined : this.#known(limit, buckets);
     const floors = known ?? this.#floorsOf(this.#areWalksDear() ? [...this.#floors.keys()] : [], buckets);
     return {
       p_after_webhook_id: this.#after,
@@ -122,15 +124,16 @@ export class Lanes {
     return Math.max(this.#sweepMs, this.#walkMs) >= DEAR_MS;
   }
 
-  /** The next so many lanes in turn; undefined when so many are not known. */
-  #known(count: number, buckets: readonly number[] | null): Floors | undefined {
+  /** The next lanes in turn, an eighth as many as deliveries are wanted, at best; undefined when far fewer are known. */
+  #known(limit: number, buckets: readonly number[] | null): Floors | undefined {
+    const count = Math.max(limit >> 3, LANES_MIN);
     const ids: number[] = [];
     for (const id of this.#full) {
       if (ids.length === count) break;
       if (owns(buckets, id)) ids.push(id);
       else this.#full.delete(id);
     }
-    return ids.length < count ? undefined : this.#floorsOf(ids, buckets);
+    return ids.length < Math.max(limit >> 5, LANES_MIN) ? undefined : this.#floorsOf(ids, buckets);
   }
 
   #floorsOf(ids: number[], buckets: readonly number[] | null): Floors {

@@ -8,7 +8,7 @@ const results = {
   p_alert_ids: c.arrayOf(c.bigint),
   p_webhook_ids: c.arrayOf(c.integer),
   p_attempts: c.arrayOf(c.smallint),
-  p_outcomes: c.arrayOf(c.text),
+  p_outcomes: c.nullable(c.arrayOf(c.text)),
   p_status_codes: c.arrayOf(c.nullable(c.smallint)),
   p_response_ms: c.arrayOf(c.nullable(c.integer)),
   p_errors: c.nullable(c.arrayOf(c.nullable(c.text))),

@@ -31,7 +31,7 @@ export function addressPolicy(config: Config): AddressPolicy {
 /** Starts a worker on a pool of its own, so that slow requests never hold up a delivery; it stops before the database is left. */
 export async function startDelivery(
   { config, log, shutdown, tracing }: Program,
-  { url, sql }: Database,
+  { url, pool: apiPool }: Database,
   meters: Meters,
 ): Promise<Worker> {
   const vault = openVault(config);
@@ -52,12 +52,12 @@ export async function startDelivery(
   });
   shutdown.add('worker', () => worker.stop());
   // Of several processes one says so.
-  if ((config.seat ?? 0) === 0) warnOfLocked(makeApi(sql).webhooks, vault, log).catch(() => undefined);
+  if ((config.seat ?? 0) === 0) warnOfLocked(makeApi(apiPool).webhooks, vault, log).catch(() => undefined);
   return worker;
 }
 
 /** The function behind `POST /webhooks/{id}/test`. */
-export function makeProgramPing(config: Config, { sql }: Database): ReturnType<typeof makePing> {
-  const { get_delivery_targets } = makeApi(sql).workers;
+export function makeProgramPing(config: Config, { pool }: Database): ReturnType<typeof makePing> {
+  const { get_delivery_targets } = makeApi(pool).workers;
   return makePing({ get_delivery_targets, open: openVault(config).open, policy: addressPolicy(config) });
 }

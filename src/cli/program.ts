@@ -7,6 +7,7 @@ import { watchTerminal } from './terminal.ts';
 import { createShutdown, type Shutdown, type ShutdownOptions } from '../shutdown.ts';
 import { canMigrate, checkSchema, restrictUrl } from '../store/access.ts';
 import { awaitServer } from '../store/await_server.ts';
+import { CallPool } from '../store/call_pool.ts';
 import { startEmbedded } from '../store/embedded.ts';
 import { migrate } from '../store/migrate.ts';
 import { isLostGreeting, openSql, type Sql } from '../store/sql.ts';
@@ -23,6 +24,9 @@ export interface Program {
 export interface Database {
   /** With no more rights than a server needs: see sql/grants.sql. */
   url: string;
+  /** For calls. */
+  pool: CallPool;
+  /** For the rest: to listen, which has a connection of its own, and for commands that end soon. */
   sql: Sql;
 }
 
@@ -66,8 +70,12 @@ export async function openDatabase({ config, log, shutdown }: Program): Promise<
     log.warn('serving with all rights of the database user: the role tocsin_server cannot be taken', { reason });
   });
   const sql = openSql(servedUrl, { max: config.dbPoolMax });
-  shutdown.add('database pool', () => sql.end({ timeout: 5 }));
-  return { url: servedUrl, sql };
+  const pool = new CallPool(servedUrl, config.dbPoolMax);
+  shutdown.add(
+    'database pool',
+    async () => void (await Promise.all([sql, pool].map((each) => each.end({ timeout: 5 })))),
+  );
+  return { url: servedUrl, pool, sql };
 }
 
 /** Migrates, or where the user may not, makes sure that it was done. */

@@ -2,10 +2,10 @@
 import { hostname } from 'node:os';
 import { repeat } from '../delivery/repeat.ts';
 import { makeApi } from '../store/api.ts';
+import { CallPool } from '../store/call_pool.ts';
 import { counters } from '../store/meter_specs.ts';
 import type { Meters } from '../store/meters.ts';
 import type { Scoreboard } from '../store/scoreboard.ts';
-import { openSql } from '../store/sql.ts';
 import type { Database, Program } from './program.ts';
 import { type Condition, conditions, judge, type Reading, type Standing } from './watch_conditions.ts';
 import { WatchWindow } from './watch_window.ts';
@@ -104,9 +104,9 @@ export function startSelfWatch(
 ): void {
   if (config.selfWatchSeconds === 0) return;
   // One connection of its own: the lock of whoever leads belongs to it.
-  const sql = openSql(url, { max: 1, applicationName: 'tocsin self-watch' });
-  shutdown.add('self-watch connection', () => sql.end({ timeout: 5 }));
-  const { system: calls } = makeApi(sql, { deadlineMs: 10_000 });
+  const pool = new CallPool(url, 1, { applicationName: 'tocsin self-watch' });
+  shutdown.add('self-watch connection', () => pool.end({ timeout: 5 }));
+  const { system: calls } = makeApi(pool, { deadlineMs: 10_000 });
   const watch = new SelfWatch({ calls, scope: `${hostname()} ${given.name}`, ...given });
   const looking = repeat('watch_system', config.selfWatchSeconds * 1000, log, () => watch.look());
   shutdown.add('self-watch', () => looking.stop());

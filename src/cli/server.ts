@@ -27,7 +27,7 @@ export async function runServer({ hasWorker = true } = {}): Promise<void> {
   // The worker stops after the API: what a last request raised is still sent.
   const meters = openMeters(config);
   if (hasWorker) await startDelivery(program, database, meters);
-  const api = meterCalls(makeApi(database.sql, { deadlineMs: CALL_MS_MAX, ...tracedCalls(program.tracing) }), {
+  const api = meterCalls(makeApi(database.pool, { deadlineMs: CALL_MS_MAX, ...tracedCalls(program.tracing) }), {
     meters,
     pool: 'api',
     max: config.dbPoolMax,

@@ -31,9 +31,9 @@ export async function runWork(): Promise<void> {
 async function startMetrics(program: Program, database: Database, meters: Meters): Promise<void> {
   const { config, log, shutdown } = program;
   if (config.metricsPort === undefined) return;
-  const { sql } = database;
+  const { pool, sql } = database;
   const counting = { meters, pool: 'api', max: config.dbPoolMax, names: callNames } as const;
-  const api = meterCalls(makeApi(sql, { deadlineMs: CALL_MS_MAX }), counting);
+  const api = meterCalls(makeApi(pool, { deadlineMs: CALL_MS_MAX }), counting);
   const epochs = new Epochs();
   await startHearing(program, database, epochs, undefined);
   const callers = startCredentials(program, { epochs, redis: undefined }, api);

@@ -1,5 +1,6 @@
 // Asks together what different requests ask for at the same time: under load one call of the database serves many of them.
 import { CallTimeout } from '../store/call.ts';
+import { isLoss } from '../store/call_pool.ts';
 
 /** How questions of one tenant are asked, alone and together. */
 export interface Gathering<Question, Answer> {
@@ -102,8 +103,9 @@ class Line<Question, Answer> {
     } catch (error) {
       // Nothing has happened: each learns what is wrong with its own.
       if (isOfOne(error)) await Promise.all(together.map((each) => this.#sendAlone(each)));
-      // Else it holds for all; or the server is away, nobody knows what has happened, and those behind would wait as long again.
-      else for (const each of [...together, ...this.#waiting.splice(0)]) each.reject(error);
+      // Else it holds for all, or nobody knows what has happened. One connection that is lost says nothing about the next; but if
+      // the server is away or does not answer, those behind would wait as long again.
+      else for (const each of isLoss(error) ? together : [...together, ...this.#waiting.splice(0)]) each.reject(error);
     }
   }
 

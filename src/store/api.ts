@@ -9,8 +9,7 @@ import { systemCalls } from './api/system.ts';
 import { tenantCalls } from './api/tenants.ts';
 import { webhookCalls } from './api/webhooks.ts';
 import { workerCalls } from './api/workers.ts';
-import { bindCall, type Call, type CallOptions, type Run } from './call.ts';
-import type { Queryable } from './sql.ts';
+import { bindCall, type Call, type Callable, type CallOptions, type Run } from './call.ts';
 
 /** All declared calls. A key is the name of the SQL function, and its operationId, log field and metric label. */
 export const nouns = {
@@ -35,7 +34,7 @@ type Nouns = typeof nouns;
 export type Api = { [N in keyof Nouns]: { [F in keyof Nouns[N]]: Run<Nouns[N][F]> } };
 
 /** Binds every call. Within a transaction, bind to the transaction. */
-export function makeApi(sql: Queryable, options: CallOptions = {}): Api {
+export function makeApi(sql: Callable, options: CallOptions = {}): Api {
   const bindNoun = (calls: Record<string, Call>) =>
     Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, bindCall(sql, name, call, options)]));
   return Object.fromEntries(Object.entries(nouns).map(([noun, calls]) => [noun, bindNoun(calls)])) as unknown as Api;

@@ -1,5 +1,6 @@
 // Declares calls of SQL functions and runs them: the only place that builds the text of such a call.
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { CallPool, isLoss, withdraw } from './call_pool.ts';
 import { jsonTypes, pgTypeOf } from './columns.ts';
 import type { Queryable } from './sql.ts';
 
@@ -56,6 +57,8 @@ type Row = Record<string, unknown>;
 const ATTEMPTS_MAX = 3;
 /** Deadlock; internal error, undefined function, type, table: what an upgrade replaced between a look and a use. */
 const passing = new Set(['40P01', 'XX000', '42883', '42704', '42P01']);
+/** A read that was lost later than this may have been ended on purpose, because it took so long. */
+const REPEAT_MS_MAX = 1_000;
 
 export interface CallOptions {
   /** A call that takes longer rejects with a CallTimeout; without one it may take for ever. */
@@ -70,8 +73,11 @@ export class CallTimeout extends Error {
   readonly code = 'CALL_TIMEOUT';
 }
 
+/** What calls go by. */
+export type Callable = Queryable | CallPool;
+
 /** Binds a declared call to a connection pool or transaction. The key is the name of the SQL function. */
-export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, options: CallOptions = {}): Run<T> {
+export function bindCall<T extends Call>(sql: Callable, name: string, call: T, options: CallOptions = {}): Run<T> {
   const names = Object.keys(call.params);
   const types = names.map((param) => pgTypeOf(call.params[param] as TSchema));
   const instants = call.row.properties ? instantColumns(call.row as TObject) : [];
@@ -96,14 +102,18 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
     }
     const { deadlineMs } = options;
     const ask = (): PromiseLike<Row[]> => {
-      const query = sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
-      return deadlineMs === undefined ? query : inTime(query, deadlineMs, () => withdraw(query, given));
+      const asked = askOnce(sql, text, given);
+      return deadlineMs === undefined ? asked.answer : inTime(asked.answer, deadlineMs, asked.withdraw);
     };
+    const askedAtMs = performance.now();
     let rows: Row[];
     try {
       rows = await ask();
     } catch (error) {
-      rows = await askAgain(sql, error, ask);
+      // A pool of postgres.js may send what is asked just then by a connection that is closing, too.
+      const isRepeatable =
+        sql instanceof CallPool && isRead(name) && isLoss(error) && performance.now() - askedAtMs <= REPEAT_MS_MAX;
+      rows = isRepeatable ? await ask() : await askAgain(sql, error, ask);
     }
     for (const column of instants) for (const row of rows) row[column] = isoOf(row[column]);
     return resultOf(name, call.cardinality, rows);
@@ -113,17 +123,28 @@ export function bindCall<T extends Call>(sql: Queryable, name: string, call: T, 
   return ((args: Record<string, unknown>) => observe(name, () => run(args))) as unknown as Run<T>;
 }
 
+/** Whether a function only reads, by the first word of its name: asked twice it does no harm. */
+export function isRead(name: string): boolean {
+  return /^(?:count|find|get|list|why)_/.test(name) && name !== 'get_ready_deliveries';
+}
+
+function askOnce(sql: Callable, text: string, given: unknown[]) {
+  if (sql instanceof CallPool) return sql.ask(text, given);
+  const answer = sql.unsafe<Row[]>(text, given as never[], { prepare: true, simple: false } as never);
+  return { answer, withdraw: () => withdraw(answer, given) };
+}
+
 /**
  * Asks again where a statement failed by what passes: a deadlock, or an upgrade that replaced functions while it waited for a lock,
  * which PostgreSQL calls an internal error. Nothing of it has happened, unless it is part of a transaction of the caller.
  * @throws the error, where that is not so or it goes on
  */
-async function askAgain<T>(sql: Queryable, first: unknown, ask: () => PromiseLike<T>): Promise<T> {
+async function askAgain<T>(sql: Callable, first: unknown, ask: () => PromiseLike<T>): Promise<T> {
   let error = first;
   for (let attempt = 2; attempt <= ATTEMPTS_MAX; attempt++) {
     const { code = '', severity } = error as { code?: string; severity?: string };
     // What ended with its session may have been committed.
-    if (!('begin' in sql) || !passing.has(code) || severity === 'FATAL') break;
+    if (!(sql instanceof CallPool || 'begin' in sql) || !passing.has(code) || severity === 'FATAL') break;
     try {
       return await ask();
     } catch (next) {
@@ -141,16 +162,6 @@ function inTime<T>(query: PromiseLike<T>, deadlineMs: number, onLate: () => void
   }, deadlineMs);
   query.then(resolve, reject).then(() => clearTimeout(timer));
   return promise;
-}
-
-/**
- * Keeps a query that still waits for a connection from doing its work long after its caller was told that it failed: it
- * becomes one that does nothing. postgres.js reads text and arguments when it sends. Its own `cancel` would leave the
- * connection unusable that was being opened for the query. One that was sent goes on.
- */
-function withdraw(query: unknown, given: unknown[]): void {
-  (query as { strings: string[] }).strings[0] = 'select';
-  given.length = 0;
 }
 
 /** The text for one set of given parameters, `shape` naming them by position; the server keeps its plan by this text. */

@@ -1,7 +1,7 @@
 // The calls of a worker, on a pool that is given up as a whole when the database does not answer: no dead connection holds them.
 import { type Api, makeApi } from './api.ts';
 import { CallTimeout } from './call.ts';
-import { openSql, type Sql } from './sql.ts';
+import { CallPool } from './call_pool.ts';
 
 export type WorkerPool = {
   calls: Api['workers'];
@@ -22,8 +22,8 @@ type Calls = Record<string, (args?: never) => Promise<unknown>>;
 
 const housekeeping = ['run_maintenance', 'maintain_partitions'];
 /**
- * The loop makes these one after the other. A pool takes its connections in turn, so each would find a session that was not used
- * for longest, with plans and catalogue out of the processor's caches: a sixth of the server's time, and a third of a wake-up's.
+ * The loop makes these one after the other. Among the others each would find a session that was not used for long, with plans
+ * and catalogue out of the processor's caches: a sixth of the server's time, and a third of a wake-up's.
  */
 const ofLoop = [
   'claim_deliveries',
@@ -39,10 +39,11 @@ const ofLoop = [
  * anyway, so callers need nothing new.
  */
 export function openWorkerCalls(url: string, options: WorkerPoolOptions): WorkerPool {
-  const bind = (sql: Sql, deadlineMs: number) => makeApi(sql, { deadlineMs }).workers as unknown as Calls;
+  const bind = (connections: CallPool, deadlineMs: number) =>
+    makeApi(connections, { deadlineMs }).workers as unknown as Calls;
   const open = () => {
-    const line = openSql(url, { max: 1, applicationName: 'tocsin worker' });
-    const others = openSql(url, { max: options.max - 1, applicationName: 'tocsin worker' });
+    const line = new CallPool(url, 1, { applicationName: 'tocsin worker' });
+    const others = new CallPool(url, options.max - 1, { applicationName: 'tocsin worker' });
     return {
       loop: bind(line, options.callMsMax ?? 8_000),
       quick: bind(others, options.callMsMax ?? 8_000),

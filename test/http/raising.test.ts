@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import { gatherRaises } from '../../src/http/raising.ts';
 import { makeApi } from '../../src/store/api.ts';
+import { CallTimeout } from '../../src/store/call.ts';
 import { makeWebhooks } from '../support/makers.ts';
 import { testDatabase } from '../support/postgres.ts';
 
@@ -118,20 +119,35 @@ test('when it is their tenant that may not raise, all are told, and none is trie
   }
 });
 
-test('when the answer is lost, nothing is raised twice, and those behind do not wait as long again', async () => {
-  // The second is what a pooler says when it loses the server behind it, the third what a server says that breaks down.
-  const lost = [refusal('57P01'), refusal('08P01'), Object.assign(refusal('XX000'), { severity: 'FATAL' })];
-  for (const error of [...lost, Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' })]) {
-    const { sent, raised, settled, busy } = makeCalls();
-    const all = [...(await busy()), ...Array.from({ length: 38 }, (_, n) => raised(`${n}`))];
-    sent[0]?.end();
-    await settled();
-    sent[2]?.end(error);
-    sent[1]?.end();
-    const outcomes = await Promise.all(all);
-    expect(outcomes.slice(0, 2)).toEqual(['a', 'b']);
-    expect(new Set(outcomes.slice(2))).toEqual(new Set([error.code]));
-    expect(sent).toHaveLength(3);
+/** One of two calls fails while 38 wait, of whom 32 went with it. */
+async function failWith(error: Error & { code?: string }) {
+  const { sent, raised, settled, busy } = makeCalls();
+  const all = [...(await busy()), ...Array.from({ length: 38 }, (_, n) => raised(`${n}`))];
+  sent[0]?.end();
+  await settled();
+  sent[2]?.end(error);
+  sent[1]?.end();
+  await settled();
+  sent[3]?.end();
+  const outcomes = await Promise.all(all);
+  expect(outcomes.slice(0, 2)).toEqual(['a', 'b']);
+  expect(new Set(outcomes.slice(2, 34))).toEqual(new Set([error.code]));
+  return { behind: outcomes.slice(34), sent: messagesOf(sent).slice(3) };
+}
+
+test('when the connection is lost, nothing is raised twice, and those behind go by the next', async () => {
+  const behind = ['32', '33', '34', '35', '36', '37'];
+  const closed = Object.assign(new Error('lost'), { code: 'CONNECTION_CLOSED' });
+  // The last is what a pooler says when it loses the server behind it.
+  for (const error of [closed, refusal('57P01'), refusal('08P01')]) {
+    expect(await failWith(error)).toEqual({ behind, sent: [behind.join()] });
+  }
+});
+
+test('when the server is away, breaks down or does not answer, those behind do not wait as long again', async () => {
+  const away = Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+  for (const error of [away, Object.assign(refusal('XX000'), { severity: 'FATAL' }), new CallTimeout('late')]) {
+    expect(await failWith(error)).toEqual({ behind: Array(6).fill((error as { code?: string }).code), sent: [] });
   }
 });
 

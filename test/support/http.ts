@@ -11,6 +11,7 @@ import { createLog } from '../../src/log.ts';
 import { type Api, makeApi } from '../../src/store/api.ts';
 import type { Cache } from '../../src/store/cache.ts';
 import type { CallOptions } from '../../src/store/call.ts';
+import type { CallPool } from '../../src/store/call_pool.ts';
 import { Epochs } from '../../src/store/epochs.ts';
 import { MemoryRateCounter, type RateCounter } from '../../src/store/rate_counter.ts';
 import type { Sql } from '../../src/store/sql.ts';
@@ -61,6 +62,8 @@ export interface TestHttpOptions {
   config?: Partial<Config>;
   /** In place of a pool on a database of its own. */
   sql?: Sql;
+  /** What its calls go by, as in a program; otherwise the pool of the test. */
+  pool?: CallPool;
   deadlineMs?: number;
   /** Sees each call of a SQL function, and runs it. */
   observe?: CallOptions['observe'];
@@ -75,7 +78,7 @@ export interface TestHttpOptions {
 export async function testHttp(options: TestHttpOptions = {}): Promise<TestHttp> {
   const sql = options.sql ?? (await testDatabase()).sql;
   const { deadlineMs = 10_000, observe } = options;
-  const api = makeApi(sql, { deadlineMs, ...(observe && { observe }) });
+  const api = makeApi(options.pool ?? sql, { deadlineMs, ...(observe && { observe }) });
   const vault = makeVault(['test key '.repeat(4)]);
   const logged: string[] = [];
   const log = createLog({ level: 'debug', write: (line) => void logged.push(line) });

@@ -23,7 +23,7 @@ begin
      cross join lateral (
         (select q.bucket, q.webhook_id, q.due_at, w.next_floor from tocsin_data.alert_delivery_queue q
           where f.is_mine and q.bucket = w.bucket and q.webhook_id > w.webhook_id
-            and q.webhook_id < case when f.bucket = w.bucket then f.id else 2147483647 end
+            and q.webhook_id <= case when f.bucket = w.bucket then f.id - 1 else 2147483647 end
           order by q.bucket, q.webhook_id, q.due_at, q.delivery_id limit 1)
         union all
         (select q.bucket, q.webhook_id, q.due_at, w.next_floor from tocsin_data.alert_delivery_queue q

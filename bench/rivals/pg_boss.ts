@@ -17,18 +17,26 @@ const options = {
   localConcurrency: Number(concurrency),
   pollingIntervalSeconds: 0.5,
   burstWhenBatchFull: true,
-};
+  // Else one delivery that fails would send its whole batch again.
+  perJobResults: true,
+} as const;
 await boss.work<Job>('deliver', options, async (jobs) => {
-  const attempts = await Promise.all(
-    jobs.map(async ({ data: { n, body } }): Promise<Attempt> => {
-      const startedAt = performance.now();
-      await postSigned(`${receiver}/${n % 100}`, `msg_${n}`, body);
-      return { jobId: n, webhookId: n % 100, attempt: 1, responseMs: Math.round(performance.now() - startedAt) };
-    }),
-  );
+  const attempts = await Promise.all(jobs.map(({ data }) => post(data).catch(() => undefined)));
   // A batch is in one hand here, so one statement logs it.
-  if (log !== undefined) await insertAttempts(pool, attempts);
+  if (log !== undefined)
+    await insertAttempts(
+      pool,
+      attempts.filter((attempt) => attempt !== undefined),
+    );
+  return jobs.map(({ id }, i) => ({ id, status: attempts[i] === undefined ? 'failed' : 'completed' }));
 });
+
+async function post({ n, body }: Job): Promise<Attempt> {
+  const startedAt = performance.now();
+  await postSigned(`${receiver}/${n % 100}`, `msg_${n}`, body);
+  return { jobId: n, webhookId: n % 100, attempt: 1, responseMs: Math.round(performance.now() - startedAt) };
+}
+
 process.on('SIGTERM', async () => {
   await boss.stop({ graceful: false });
   process.exit(0);

@@ -91,7 +91,7 @@ async function measure(bench: Bench, contenders: [Sending, Receiver][]): Promise
       'Tocsin: 100 webhooks, an alert has ten deliveries, 256 in flight, attempt log and health kept; one worker process.',
       "All run on Bun and sign alike; Tocsin sends by a client of its own, all others and the bare loop by Bun's fetch. " +
         "graphile-worker: its performance page's settings, 64 at a time. " +
-        'pg-boss: batches of 250, two at a time, fetched at once while full. BullMQ: concurrency 64, ' +
+        'pg-boss: batches of 250, two at a time, fetched at once while full, a result for each job. BullMQ: concurrency 64, ' +
         'append-only file each second. None of them keeps health or is fair; where it is said they log attempts, as ' +
         'Tocsin does: a row in PostgreSQL for each, one statement a job, or a batch for pg-boss.',
     ],

@@ -25,7 +25,7 @@ begin
       join unnest(v_lanes.ids, v_lanes.tenant_ids) as l(webhook_id, tenant_id) on l.webhook_id = r.webhook_id;
   get diagnostics v_logged = row_count;
   insert into tocsin_data.webhook_health_deltas (recorded_at, webhook_ids, response_ms)
-    values (v_now, p_webhook_ids, coalesce(p_response_ms, array_fill(0, array[v_logged])));
+    values (v_now, p_webhook_ids, coalesce(array_replace(p_response_ms, null, 0), array_fill(0, array[v_logged])));
   if v_lanes.are_busy or p_closed_lease_ids is null then
     perform tocsin_internal.close_leases(v_lanes.held, p_delivery_ids, p_closed_lease_ids);
   else

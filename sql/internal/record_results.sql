@@ -11,14 +11,15 @@ declare
   v_now timestamptz := clock_timestamp();
   v_held bigint[]; v_held_ids bigint[]; v_watched integer[]; v_easy integer; v_troubled tocsin_internal.delivery_result[];
 begin
-  if coalesce('delivered' = all (p_outcomes), true) then
+  -- Without outcomes all were delivered; a null among them says nothing of its result, and that is left alone.
+  if p_outcomes is null or cardinality(p_outcomes) = cardinality(p_delivery_ids) and 'delivered' = all (p_outcomes) then
     recorded := tocsin_internal.record_delivered(p_lease_ids, p_delivery_ids, p_alert_ids, p_webhook_ids, p_attempts, p_status_codes,
       p_response_ms, p_response_bodies, p_closed_lease_ids);
     if recorded is not null then
       late := 0;
       return;
     end if;
-    p_outcomes := array_fill('delivered'::text, array[cardinality(p_delivery_ids)]);
+    p_outcomes := array_fill('delivered'::text, array[coalesce(cardinality(p_delivery_ids), 0)]);
   end if;
   v_held := array(select l.lease_id from tocsin_data.alert_delivery_leases l
                    where l.lease_id = any (p_lease_ids) order by l.lease_id for update);

@@ -145,7 +145,7 @@ test('a claim gives what the general way gives, of the same lanes, and says the 
     }),
     { numRuns: 120 },
   );
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(10);
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(5);
 });
 
 /** The columns say of each delivery what the tables say: version, payload of its tenant, and the lease that holds it. */

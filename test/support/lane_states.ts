@@ -29,7 +29,7 @@ const laneState = fc.record({
   /** Seconds from now; all times lie so far apart that no stalled machine mixes them up. */
   blocked_s: fc.option(fc.constantFrom(-600, 1800, 40), { freq: 2 }),
   is_open: fc.nat(9).map((n) => n > 0),
-  special: fc.nat(9).map((n) => (['ordered', 'busy', 'rate', 'fast'] as const)[n]),
+  special: fc.nat(7).map((n) => (['ordered', 'busy', 'rate', 'fast'] as const)[n]),
   busy: fc.constantFrom(0, 0, 1, 3),
   dues: fc.array(fc.constantFrom(-90_000, -7200, -3600, -1200, 40, 2400), { minLength: 1, maxLength: 6 }),
   urgent: fc.nat(5),
@@ -47,11 +47,11 @@ export interface Asked {
   busy: Map<number, number>;
 }
 
-/** Lanes, and what is asked of them. Most often all are plain, as they are in life. */
+/** Lanes, and what is asked of them. Often all are plain, as they are in life. */
 export const asked = fc
   .record({
     states: fc.uniqueArray(laneState, { selector: ({ place }) => place, maxLength: 20 }),
-    isPlain: fc.nat(3).map((n) => n > 0),
+    isPlain: fc.nat(4).map((n) => n > 1),
     isSmall: fc.boolean(),
     limit: fc.constantFrom(1, 3, 7, 12, 40, 100),
     buckets: fc.option(fc.subarray([...new Set(places.map((id) => id & 63))]), { freq: 2 }),

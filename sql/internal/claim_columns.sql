@@ -16,11 +16,11 @@ begin
   elsif p_walks and p_overdue_ms = 0 and p_after_webhook_id = 0 then
     v_floors := tocsin_internal.floor_times(p_floor_delivery_ids);
     v_walk := tocsin_internal.walk_few(p_limit, p_buckets, p_floor_webhook_ids, v_floors);
+    walk_us := coalesce(v_walk.walk_us, 0);
     if v_walk.are_all then
       c := tocsin_internal.claim_known(p_worker_id, p_limit, p_lease_ms, p_buckets, p_busy_webhook_ids, p_busy_counts,
         v_walk.webhook_ids, v_walk.heads, null);
       v_is_plain := c.is_plain;
-      walk_us := v_walk.walk_us;
     end if;
   end if;
   if not v_is_plain then
@@ -28,7 +28,7 @@ begin
       p_overdue_ms * interval '1 ms', p_busy_webhook_ids, p_busy_counts, true, p_floor_webhook_ids,
       coalesce(v_floors, tocsin_internal.floor_times(p_floor_delivery_ids)), p_walks);
     next_after_webhook_id := b.next_after_webhook_id;
-    walk_us := b.walk_us;
+    walk_us := b.walk_us + coalesce(walk_us, 0);
     select k.lease_id, k.delivery_ids, k.alert_ids, k.webhook_ids, k.attempts, b.next_ready_at, l.* into c
       from (select (b.lease).*) k
      cross join lateral (

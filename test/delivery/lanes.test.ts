@@ -147,3 +147,74 @@ test('nothing is known after all was forgotten, and of thousands of lanes those 
   lanes.clear();
   expect(claim({}, { limit: 100_000 }).asked.p_floor_webhook_ids).toEqual([]);
 });
+
+/** So many lanes from id 1 on, each with so many deliveries. */
+const lanesOf = (count: number, each: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [i + 1, Array.from({ length: each }, (_, n) => 100 + n)]));
+
+test('a claim is made of known lanes from a thirty-second as many as deliveries are wanted, twelve at least, an eighth at most', () => {
+  const nextOf = (known: number, each: number, limit: number) => {
+    const { claim, lanes } = makeLanes();
+    claim(lanesOf(known, each), { limit });
+    const { p_walks, p_floor_webhook_ids } = lanes.next(limit, null);
+    return p_walks ? 'walk' : p_floor_webhook_ids?.length;
+  };
+  expect([11, 12, 13].map((known) => nextOf(known, 8, 100))).toEqual(['walk', 12, 12]);
+  expect([14, 15, 61, 62, 63].map((known) => nextOf(known, 20, 500))).toEqual(['walk', 15, 61, 62, 62]);
+  // A small claim too, though it cannot serve all twelve.
+  expect([11, 12].map((known) => nextOf(known, 2, 5))).toEqual(['walk', 12]);
+});
+
+/**
+ * Claims on and on from lanes that hold `backlog` deliveries each, and from lane 40 (bucket 40), to which one comes every 170 ms. The
+ * longest that one waited there, and the longest that another lane went without.
+ */
+function play(count: number, { backlog, limit, claimMs }: { backlog: number; limit: number; claimMs: number }) {
+  const { clock, lanes, answer } = makeLanes();
+  const late = 40;
+  const all = [...Array.from({ length: count }, (_, i) => 1001 + i), late].sort((a, b) => (a & 63) - (b & 63) || a - b);
+  const left = new Map(all.map((id) => [id, id === late ? 0 : backlog]));
+  const servedAt = new Map(all.map((id) => [id, 0]));
+  let raisedAt = 0;
+  let lateMs = 0;
+  let longestMs = 0;
+  for (let drawn = 1; clock.ms < 3000; clock.ms += claimMs) {
+    if (left.get(late) === 0 && clock.ms - raisedAt >= 170) {
+      left.set(late, 1);
+      raisedAt = clock.ms;
+    }
+    const asked = lanes.next(limit, null);
+    const from = asked.p_walks ? all.indexOf(asked.p_after_webhook_id) + 1 : 0;
+    const ahead = asked.p_walks ? all.slice(from) : (asked.p_floor_webhook_ids ?? []);
+    const able = ahead.filter((id) => (left.get(id) ?? 0) > 0).slice(0, Math.max(limit >> 3, 12));
+    const given: Record<number, number[]> = {};
+    for (const [n, id] of able.entries()) {
+      const share = Math.floor(limit / able.length) + Number(n < limit % able.length);
+      const taken = Math.min(share, left.get(id) as number);
+      given[id] = Array.from({ length: taken }, () => drawn++);
+      left.set(id, (left.get(id) as number) - taken);
+      if (taken === 0) continue;
+      if (id === late) lateMs = Math.max(lateMs, clock.ms - raisedAt);
+      else longestMs = Math.max(longestMs, clock.ms - (servedAt.get(id) as number));
+      servedAt.set(id, clock.ms);
+    }
+    const isEnd = able.at(-1) === ahead.at(-1) || able.length < Math.max(limit >> 3, 12);
+    answer(asked, given, {
+      limit,
+      nextAfter: asked.p_walks ? (isEnd ? 0 : (able.at(-1) as number)) : asked.p_after_webhook_id,
+    });
+  }
+  return { lateMs, longestMs };
+}
+
+test('while known lanes give more than can be sent, what comes to another waits for no more than the walks that pass all lanes', () => {
+  // One walk passes all: whatever comes waits for the next one.
+  const few = play(20, { backlog: 1e6, limit: 500, claimMs: 3 });
+  expect(few.lateMs).toBeWithin(1, 50 + 3 + 1);
+  expect(few.longestMs).toBeLessThanOrEqual(50 + 3);
+  // Two walks pass all.
+  const many = play(100, { backlog: 1e6, limit: 500, claimMs: 3 });
+  expect(many.lateMs).toBeWithin(1, 2 * (50 + 3) + 1);
+  expect(many.longestMs).toBeLessThanOrEqual(2 * (50 + 3));
+  expect(play(100, { backlog: 1e6, limit: 100, claimMs: 7 }).longestMs).toBeLessThanOrEqual(9 * (50 + 7));
+});

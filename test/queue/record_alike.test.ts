@@ -4,8 +4,18 @@ import fc from 'fast-check';
 import { makeApi } from '../../src/store/api.ts';
 import type { Queryable } from '../../src/store/sql.ts';
 import { closing } from '../support/lane_states.ts';
-import { makeWebhook, makeWebhooks, makeWorker, raise, raiseMany, startOver } from '../support/makers.ts';
+import {
+  isBlocked,
+  makeWebhook,
+  makeWebhooks,
+  makeWorker,
+  openTransaction,
+  raise,
+  raiseMany,
+  startOver,
+} from '../support/makers.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { until } from '../support/wait.ts';
 
 setDefaultTimeout(60_000);
 const { sql } = await testDatabase({ max: 4 });
@@ -174,4 +184,38 @@ test('a success without a time counts as one of no time', async () => {
   const [health] =
     await sql`select total_deliveries, max_response_time_ms, avg_response_time_ms from tocsin_data.webhook_health_metrics`;
   expect(health).toEqual({ total_deliveries: 2, max_response_time_ms: 1, avg_response_time_ms: 0.5 });
+});
+
+test('of two that record parts of one lease the second waits for the first, and closes it', async () => {
+  await makeWebhook(sql);
+  const worker = await makeWorker(sql);
+  await raiseMany(sql, 4);
+  const all = await claimAll(sql, worker, [10]);
+  await using one = await openTransaction(sql);
+  await using other = await openTransaction(sql);
+  expect(await recordAll(one.sql, all.slice(0, 1), { worker })).toEqual({ recorded: 1, late: 0 });
+  const rest = recordAll(other.sql, all.slice(1), { worker });
+  await until(() => isBlocked(sql, other));
+  await one.commit();
+  expect(await rest).toEqual({ recorded: 3, late: 0 });
+  await other.commit();
+  expect(await written(sql)).toMatchObject({ leases: null, log: { length: 4 } });
+});
+
+test('who records while a lease is given away waits for that, and is late', async () => {
+  await makeWebhook(sql);
+  const worker = await makeWorker(sql);
+  await raiseMany(sql, 4);
+  const all = await claimAll(sql, worker, [2, 2]);
+  await using giver = await openTransaction(sql);
+  const p_keep_lease_ids = [all[0]?.lease as number];
+  expect(await makeApi(giver.sql).workers.release_leases({ p_worker_id: worker, p_keep_lease_ids })).toBe(2);
+  await using late = await openTransaction(sql);
+  const recorded = recordAll(late.sql, all, { worker });
+  await until(() => isBlocked(sql, late));
+  await giver.commit();
+  expect(await recorded).toEqual({ recorded: 2, late: 2 });
+  await late.commit();
+  expect(await written(sql)).toMatchObject({ leases: null, log: { length: 2 } });
+  expect(await claimAll(sql, worker, [10])).toHaveLength(2);
 });

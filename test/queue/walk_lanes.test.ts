@@ -105,3 +105,17 @@ describe('among all lanes', () => {
     expect(await found({ floors: { [LAST]: 5 } })).toEqual(ids.slice(0, -1));
   });
 });
+
+test('a short claim is kept from few lanes only by what is urgent, due and its own', async () => {
+  await fill([64, 5]);
+  const isShort = async (buckets: number[] | null) => {
+    const [row] = await session.sql<{ are_all: boolean; webhook_ids: number[] | null }[]>`
+      select are_all, webhook_ids from tocsin_internal.walk_few(100, ${buckets}::smallint[], null, null)`;
+    return row?.are_all ? row.webhook_ids : false;
+  };
+  expect([await isShort(null), await isShort([5]), await isShort([7])]).toEqual([[64, 5], [5], null]);
+  await session.sql`update tocsin_data.alert_delivery_queue set is_urgent = true, due_at = now() + interval '1 h' where bucket = 5`;
+  expect([await isShort(null), await isShort([5])]).toEqual([[64, 5], [5]]);
+  await session.sql`update tocsin_data.alert_delivery_queue set due_at = now() - interval '1 h' where bucket = 5`;
+  expect([await isShort(null), await isShort([5]), await isShort([0])]).toEqual([false, false, [64]]);
+});

@@ -9,4 +9,4 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function tocsin.record_delivery_results(bigint[], bigint[], bigint[], integer[], smallint[], text[], smallint[],
   integer[], text[], text[], integer[], bigint[], bigint) is
-  'Records a batch of attempts (outcome delivered, failed, throttled, gone or expired): appends to alert_delivery_log, puts what is to be tried again into alert_delivery_queue or alert_delivery_retries, keeps webhook health, breaker and throttle, and closes leases (the given ones, or with null those whose members are all logged). A result whose lease was given away changes nothing and is counted as late.';
+  'Records a batch of attempts (outcome delivered, failed, throttled, gone or expired; null for p_outcomes: all were delivered): appends to alert_delivery_log, puts what is to be tried again into alert_delivery_queue or alert_delivery_retries, keeps webhook health, breaker and throttle, and closes leases (the given ones, or with null those whose members are all logged). A result whose lease was given away changes nothing and is counted as late.';

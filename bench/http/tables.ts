@@ -2,11 +2,11 @@
 import { figure, type Medians, ratio } from '../measure.ts';
 import type { Report, Table } from '../scenario.ts';
 
-/** A target of ours: what was wanted, and what came out. `key` names it in budgets.json. */
+/** A target of ours: what was wanted, if anything was, and what came out. `key` names it in budgets.json. */
 export type Target = {
   key: string;
   what: string;
-  wanted: number;
+  wanted?: number;
   isMost?: boolean;
   measured: number;
   unit: '%' | 'ms' | 'per s';
@@ -47,12 +47,11 @@ export function targetTable(targets: readonly Target[]): Table {
   return {
     title: 'Targets',
     head: ['target', 'wanted', 'measured', 'holds'],
-    rows: targets.map(({ what, wanted, isMost = false, measured, unit }) => [
-      what,
-      `${isMost ? '≤' : '≥'} ${words(wanted, unit)}`,
-      words(measured, unit),
-      (isMost ? measured <= wanted : measured >= wanted) ? 'yes' : 'no',
-    ]),
+    rows: targets.map(({ what, wanted, isMost = false, measured, unit }) => {
+      if (wanted === undefined) return [what, '–', words(measured, unit), '–'];
+      const holds = isMost ? measured <= wanted : measured >= wanted;
+      return [what, `${isMost ? '≤' : '≥'} ${words(wanted, unit)}`, words(measured, unit), holds ? 'yes' : 'no'];
+    }),
   };
 }
 

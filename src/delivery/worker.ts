@@ -41,7 +41,7 @@ export type WorkerOptions = {
   retentionDays: number;
   /** How often an idle worker looks by itself, in case that nobody rang: 250 ms. */
   pollMs?: number;
-  /** How long the bell's connection may leave a question open before it is made anew: 5 s. */
+  /** How often the bell's session proves that it hears, and how long that may take before another is opened: 5 s. */
   alarmMsMax?: number;
   log: Log;
   tracing?: Tracing | undefined;
@@ -71,7 +71,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const workerId = first.worker_id;
   let buckets = shareOf(workerId, first.live_worker_ids);
   let pump: ReturnType<typeof startPump> | undefined;
-  const alarm = await openAlarm(options.databaseUrl, () => pump?.wake(), options.alarmMsMax);
+  const alarm = await openAlarm(options.databaseUrl, () => pump?.wake(), {
+    checkMs: options.alarmMsMax,
+    answerMsMax: options.alarmMsMax,
+  });
   const targets = new Targets({ get_delivery_targets: calls.get_delivery_targets, open: options.open });
   const resolve = makeResolver({ policy: options.policy });
   const answerHeaders = new AnswerHeaders(calls.keep_answer_headers);
@@ -106,7 +109,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const beat = await clock.follow(() => calls.beat_worker({ p_worker_id: workerId, ...me }));
       buckets = shareOf(workerId, beat.live_worker_ids);
     }),
-    repeat('alarm', BEAT_MS, log, () => alarm.check()),
     repeat('keep_answer_headers', HEADERS_MS, log, () => answerHeaders.flush()),
     repeat('run_maintenance', MAINTENANCE_MS, log, () => calls.run_maintenance({})),
     repeat('maintain_partitions', PARTITIONS_MS, log, () =>

@@ -1,7 +1,8 @@
 // Reads what is new in the database for those who watch: one reader per process, and none while nobody watches.
 import type { Log } from '../log.ts';
 import type { Api } from '../store/api.ts';
-import type { Sql } from '../store/sql.ts';
+import { type Listener, openListener } from '../store/listener.ts';
+import { openSqlLike, type Sql } from '../store/sql.ts';
 import type { Channel, Unsent } from './messages.ts';
 
 /** What the socket side does with news. */
@@ -60,7 +61,7 @@ export class Feed {
   #round = 0;
   #isWatched = false;
   #isStopped = false;
-  #unlisten: (() => Promise<void>) | undefined;
+  #listener: Listener | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: FeedOptions) {
@@ -68,14 +69,17 @@ export class Feed {
   }
 
   async start(): Promise<void> {
-    const { unlisten } = await this.#o.sql.listen('tocsin_alerts_updated', (payload) => this.#onUpdate(payload));
-    this.#unlisten = unlisten;
+    this.#listener = await openListener({
+      open: (options) => openSqlLike(this.#o.sql, options),
+      channels: { tocsin_alerts_updated: (payload) => this.#onUpdate(payload) },
+      onOpen: () => undefined,
+    });
     this.#loop = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#unlisten?.().catch(() => undefined);
+    await this.#listener?.stop();
     await this.#loop;
   }
 

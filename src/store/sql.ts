@@ -26,9 +26,15 @@ export interface SqlOptions {
   onNotice?: (notice: postgres.Notice) => void;
   /** Called whenever a connection was lost or closed. */
   onClose?: () => void;
+  /** Receives what is announced in a channel that a session listens to. */
+  onNotify?: (channel: string, payload: string) => void;
+  /** Asks the server for its types at first, as is needed for arrays; off where there are none. */
+  fetchTypes?: boolean;
 }
 
 const RECONNECT_SECONDS_MAX = 0.25;
+/** How each client was opened. */
+const opened = new WeakMap<Sql, { url: string; options: SqlOptions }>();
 
 /**
  * Opens a pool; no connection is made until the first query.
@@ -47,14 +53,28 @@ export function openSql(url: string, options: SqlOptions = {}): Sql {
     prepare: options.prepare ?? true,
     onnotice: options.onNotice ?? (() => undefined),
     onclose: options.onClose ?? (() => undefined),
+    // Known to postgres.js, but not to its types.
+    ...({ onnotify: options.onNotify } as object),
+    fetch_types: options.fetchTypes ?? true,
     // Our functions steer the planner by making scans look dear, which to the just-in-time compiler looks like a large query.
     connection: { application_name: options.applicationName ?? 'tocsin', jit: 'off', ...options.settings },
     // Arrays of these (int8[] is 1016) follow: postgres.js derives their parsers from the element's.
     types: {
       number64: { to: 20, from: [20, 1700], serialize: String, parse: Number },
     },
-  });
-  return sql as unknown as Sql;
+  }) as unknown as Sql;
+  opened.set(sql, { url, options });
+  return sql;
+}
+
+/**
+ * Opens another pool to where this one leads, with the same options but for some.
+ * @throws Error for one that `openSql` did not open
+ */
+export function openSqlLike(sql: Sql, options: SqlOptions): Sql {
+  const model = opened.get(sql);
+  if (model === undefined) throw new Error('Only a pool of openSql can be a model for another.');
+  return openSql(model.url, { ...model.options, ...options });
 }
 
 /**

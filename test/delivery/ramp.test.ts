@@ -105,7 +105,6 @@ test('a worker claims few at first and when the database is back, and in between
       isArmed: () => false,
       arm: async () => false,
       disarm: () => undefined,
-      check: async () => undefined,
       stop: async () => undefined,
     },
     pollMs: 5,

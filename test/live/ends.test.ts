@@ -1,5 +1,5 @@
 // How a socket ends that its client did not close: revoked, deleted, too slow; and what is counted of all that.
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
 import { makeApiKey } from '../../src/http/api_key.ts';
 import { Epochs } from '../../src/store/epochs.ts';
@@ -16,7 +16,8 @@ const http = await testHttp({
   config: { rateLimit: 20, rateLimitWindowSeconds: 3_600 },
 });
 const { sql, api } = http;
-await startInvalidation(sql, epochs, undefined);
+const invalidation = await startInvalidation(sql, epochs, undefined);
+afterAll(() => invalidation.stop());
 const path = `${http.url}/api/v1/ws/dashboard`;
 const counts = () => http.live?.counts();
 

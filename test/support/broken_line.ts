@@ -17,20 +17,30 @@ export type BrokenLine = {
    * or learns of it, as when a firewall forgets them. New connections work. They end with `stop`.
    */
   vanish(serverPort?: number): void;
+  /** Keeps from the server what contains these words when it is sent next, and gives the server-side port of its connection. */
+  holdBack(words: string): Promise<number>;
   stop(): void;
 };
 
 type Pair = { here: Socket; there: Socket; isDead: boolean; shareLeft: number | undefined };
+type HeldBack = { words: string; resolve(serverPort: number): void };
 
 /** Listens on a free port of loopback for what is meant for `port`. */
 export async function startBrokenLine(port: number): Promise<BrokenLine> {
   const pairs = new Set<Pair>();
   let isStalled = false;
+  let heldBack: HeldBack | undefined;
+  const isHeldBack = ({ there }: Pair, bytes: Buffer) => {
+    if (heldBack === undefined || !bytes.includes(heldBack.words)) return false;
+    heldBack.resolve(there.localPort as number);
+    heldBack = undefined;
+    return true;
+  };
   const server = createServer((here) => {
     const there = connect(port, '127.0.0.1');
     const pair: Pair = { here, there, isDead: false, shareLeft: undefined };
     pairs.add(pair);
-    join(pair, () => pairs.delete(pair));
+    join(pair, isHeldBack, () => pairs.delete(pair));
     if (isStalled) for (const socket of [here, there]) socket.pause();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -61,6 +71,11 @@ export async function startBrokenLine(port: number): Promise<BrokenLine> {
       forEachLive((pair) => {
         if (serverPort === undefined || pair.there.localPort === serverPort) pair.isDead = true;
       }),
+    holdBack(words) {
+      const { promise, resolve } = Promise.withResolvers<number>();
+      heldBack = { words, resolve };
+      return promise;
+    },
     stop() {
       for (const pair of pairs) close(pair);
       server.close();
@@ -69,10 +84,10 @@ export async function startBrokenLine(port: number): Promise<BrokenLine> {
 }
 
 /** Passes on what comes, both ways, until either end closes. */
-function join(pair: Pair, onClose: () => void): void {
+function join(pair: Pair, isHeldBack: (pair: Pair, bytes: Buffer) => boolean, onClose: () => void): void {
   const { here, there } = pair;
   here.on('data', (bytes: Buffer) => {
-    if (pair.isDead) return;
+    if (pair.isDead || isHeldBack(pair, bytes)) return;
     if (pair.shareLeft === undefined) return void there.write(bytes);
     there.end(bytes.subarray(0, Math.floor(bytes.length * pair.shareLeft)));
     here.destroy();

@@ -48,7 +48,7 @@ export function targetTable(targets: readonly Target[]): Table {
     title: 'Targets',
     head: ['target', 'wanted', 'measured', 'holds'],
     rows: targets.map(({ what, wanted, isMost = false, measured, unit }) => {
-      if (wanted === undefined) return [what, '–', words(measured, unit), '–'];
+      if (wanted === undefined) return [what, 'no target', words(measured, unit), ''];
       const holds = isMost ? measured <= wanted : measured >= wanted;
       return [what, `${isMost ? '≤' : '≥'} ${words(wanted, unit)}`, words(measured, unit), holds ? 'yes' : 'no'];
     }),

@@ -3,7 +3,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { openAlarm } from '../../src/store/alarm.ts';
 import { Epochs } from '../../src/store/epochs.ts';
 import { startInvalidation } from '../../src/store/invalidate.ts';
-import { openSql } from '../../src/store/sql.ts';
+import { openListener } from '../../src/store/listener.ts';
+import { openSql, openSqlLike } from '../../src/store/sql.ts';
 import { startBrokenLine } from '../support/broken_line.ts';
 import { makeWebhook } from '../support/makers.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -110,4 +111,22 @@ test('while the server is there and lets nobody listen, copies are put out of da
   await until(() => cleared() >= before + 3);
   await admin.unsafe(`alter database ${database} with allow_connections true`);
   await hearsAgain();
+});
+
+test('a session that answers but no longer listens is not believed', async () => {
+  const counts = { opened: 0, lost: 0, doubts: 0, heard: 0 };
+  const deaf = await openListener({
+    checkMs: 30,
+    open: (options) => openSqlLike(sql, options),
+    channels: { deaf_test: () => void counts.heard++ },
+    onOpen: () => void counts.opened++,
+    onLoss: () => void counts.lost++,
+    onDoubt: () => void counts.doubts++,
+  });
+  await deaf.ask((session) => session`unlisten *`);
+  await until(() => counts.opened === 2);
+  await sql`select pg_notify('deaf_test', '')`;
+  await until(() => counts.heard > 0);
+  expect(counts).toEqual({ opened: 2, lost: 1, doubts: 1, heard: 1 });
+  await deaf.stop();
 });

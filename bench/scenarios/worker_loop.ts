@@ -94,7 +94,8 @@ async function measure(bench: Bench, loops: Loop[]): Promise<Report> {
       names.map((name) => [`ratio_to_${name.toLowerCase().replace(/\W+/g, '_')}`, ours / speedOf(name)]),
     ),
     notes: [
-      `${countFor(bench, 'Tocsin')} jobs wait as the worker starts, ${countFor(bench, 'BullMQ')} for BullMQ; measured from its first job until nothing is left, looked for every ${POLL_MS} ms.`,
+      `${countFor(bench, 'Tocsin')} jobs wait as the worker starts, ${countFor(bench, 'BullMQ')} for BullMQ; ` +
+        `measured from its first job until nothing is left, looked for every ${POLL_MS} ms.`,
       'Tocsin: its loop as it is, 500 in flight, 100 fair lanes, payloads, attempt log, health, heartbeat, fencing; ' +
         'instead of sending, each delivery succeeds. graphile-worker: the settings of its performance page; BullMQ: ' +
         'concurrency 64, append-only file each second. Neither logs attempts nor is fair to anybody.',

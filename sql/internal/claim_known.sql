@@ -1,6 +1,6 @@
 -- Nearly every claim is for lanes that a worker knows, or that one walk has found, and none of them is special. Here one look at
--- them, one delete and one insert make it, half of what claim_batch takes with a step for all that may be; so it leaves to that
--- what is: ordered and rate-limited webhooks, and buckets that somebody else is at work in. Rows whose buckets are locked alone
+-- them, one delete and one insert make it, where claim_batch has a step for all that may be; so it leaves to that what
+-- is: ordered and rate-limited webhooks, and buckets that somebody else is at work in. Rows whose buckets are locked alone
 -- need no lock of their own (see take_from_lanes). For the two seconds see floor_times.
 create function tocsin_internal.claim_known(
   p_worker_id bigint, p_limit integer, p_lease_ms integer, p_buckets smallint[], p_busy_webhook_ids integer[], p_busy_counts integer[],

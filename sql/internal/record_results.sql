@@ -62,4 +62,4 @@ end
 $$;
 comment on function tocsin_internal.record_results(bigint[], bigint[], bigint[], integer[], smallint[], text[], smallint[],
   integer[], text[], text[], integer[], bigint[], bigint) is
-  'What record_delivery_results promises, without a set of rows to return, which would cost as much as one more statement.';
+  'Does what record_delivery_results promises, and gives a row in place of a set of rows.';

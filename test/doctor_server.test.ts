@@ -139,8 +139,8 @@ test('slots that nobody reads are a failure when they keep more than a gigabyte'
 test('a server too old, a standby, and too few connections are failures', () => {
   expect(judge('PostgreSQL', { version_number: 140_009 })?.status).toBe('failure');
   expect(judge('PostgreSQL', { is_standby: true })?.status).toBe('failure');
-  expect(judge('connections', { connections_max: 18, connections_reserved: 3 })?.status).toBe('failure');
-  expect(judge('connections', { connections_max: 19, connections_reserved: 3 })?.status).toBe('ok');
+  expect(judge('connections', { connections_max: 20, connections_reserved: 3 })?.status).toBe('failure');
+  expect(judge('connections', { connections_max: 21, connections_reserved: 3 })?.status).toBe('ok');
 });
 
 test('settings that lose rows or let them pile up are named', () => {

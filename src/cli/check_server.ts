@@ -10,8 +10,8 @@ import {
 import type { Sql } from '../store/sql.ts';
 import { type Finding, failure, ok, sizeOf, warning } from './checkup.ts';
 
-/** Of each process: the worker's own four, its alarm, and what listens for changes. */
-const CONNECTIONS_BESIDE_POOL = 6;
+/** Of each process at most: the worker's own four, its alarm, the self-watch, and what listens for the cache and for the live feed. */
+const CONNECTIONS_BESIDE_POOL = 8;
 const OLD_SECONDS = 600;
 const SLOT_BYTES_MAX = 1024 ** 3;
 const SKEW_MS_WARNING = 1_000;
